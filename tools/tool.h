@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * tool - what the verbs of webcred(1) share.
+ *
+ * The tool decides nothing: it puts a request together, lends the authority its
+ * terminal, and says in plain words what came back.
+ */
+#ifndef WEBCRED_TOOLS_TOOL_H
+#define WEBCRED_TOOLS_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/client/webcred.h"
+
+/* Exit codes, documented in webcred(1). */
+enum { TOOL_DONE = 0, TOOL_REFUSED = 1, TOOL_USAGE = 2, TOOL_FAULT = 3 };
+
+#define TOOL_SERVICE "webcred" /* the service name the tool claims */
+
+struct tool {
+	/* common options */
+	const char *user; /* --user; afterwards the account in question */
+	const char *socket;
+	bool json, yes, help, version;
+	/* the account */
+	uid_t uid;
+	bool other; /* not the invoking user's own */
+	struct webcred_container *container;
+	struct webcred_mediator mediator;
+};
+
+/* ---- verbs: one file each, one table in webcred.c ------------------------ */
+
+enum option_kind { OPTION_END = 0, OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_DURATION };
+
+struct option_entry {
+	const char *name; /* without the dashes */
+	enum option_kind kind;
+	const char *argument; /* its name in the help; NULL for a flag */
+	const char *help;
+	void *value; /* bool, const char *, unsigned or uint32_t (seconds) */
+};
+
+struct verb {
+	const char *name;      /* "list", or two words: "create otp" */
+	const char *arguments; /* "ID LABEL", or "" */
+	const char *summary;
+	const struct option_entry *options; /* ends with OPTION_END; may be NULL */
+	size_t n_min, n_max;		    /* arguments */
+	bool root;			    /* root's verb */
+	bool any_name;			    /* also for a name that has no account */
+	int (*run)(struct tool *tool, char **arguments, size_t n);
+};
+
+extern const struct verb verb_create_otp, verb_create_recovery, verb_create_public_key;
+extern const struct verb verb_store_password, verb_get, verb_list, verb_rename, verb_remove;
+extern const struct verb verb_invite, verb_lock, verb_unlock, verb_prevent;
+
+/* ---- options.c ------------------------------------------------------------ */
+
+/* Reads options (the verb's, or only the common ones where verb is NULL) and
+ * gives the index of the first argument; false after telling what is wrong.
+ * Without a verb it stops at the first argument. */
+bool options_parse(struct tool *tool, const struct verb *verb, int argc, char **argv, int *ret_at);
+void options_help(const struct verb *verb);
+void options_help_common(void);
+
+/* ---- account.c ------------------------------------------------------------ */
+
+/* Whose credentials; opens the container.  An exit code. */
+int account_open(struct tool *tool, const struct verb *verb);
+/* "your" or "alice's", for sentences. */
+const char *account_whose(const struct tool *tool);
+/* Finds a credential by the start of its id or by its label; an exit code. */
+int account_find(struct tool *tool, const char *text, uint8_t id[WEBCRED_CREDENTIAL_ID_SIZE],
+		 char *ret_name, size_t size);
+/* How many credentials there are of a kind ("" for all), or an exit code
+ * negated. */
+int account_count(struct tool *tool, const char *kind);
+
+/* ---- terminal.c: the mediator --------------------------------------------- */
+
+void terminal_mediate(struct tool *tool);
+/* Asks the person; an answer to wipe.  0, or as struct webcred_mediator. */
+int terminal_ask(enum webcred_ask kind, const char *text, struct webcred_secret *answer);
+/* Before something is lost: 0 to go on, else an exit code, and it has been said. */
+int terminal_confirm(struct tool *tool, const char *question);
+/* Is somebody there to be asked? */
+bool terminal_is_attended(void);
+
+/* ---- signals.c ------------------------------------------------------------ */
+
+/* From here on ^C and friends cancel the running call. */
+void signals_watch(struct webcred_container *container);
+/* The signal that came, or 0. */
+int signals_caught(void);
+/* Ends the process by the signal that came, if one did. */
+void signals_finish(void);
+
+/* ---- qr.c ----------------------------------------------------------------- */
+
+/* Draws it on stdout; false where it does not fit or cannot be made. */
+bool qr_draw(const char *text);
+
+/* ---- output.c ------------------------------------------------------------- */
+
+/* A good end, for people; nothing with --json. */
+void output_say(const struct tool *tool, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Says why a call of the library did not succeed; its exit code. */
+int output_failure(const struct tool *tool, int result);
+/* A refusal or a fault of the tool's own; returns `code`. */
+int output_error(const struct tool *tool, int code, const char *name, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* {"credential": ...} or {"done": true}, with --json only. */
+void output_done(const struct tool *tool, const struct webcred_credential *credential);
+/* One member, one line, at once: {"uri": "otpauth://..."}. */
+void output_member(const char *name, const char *text);
+/* `get`: what happened. */
+void output_login(const struct tool *tool, const struct webcred_credential *credential);
+/* The list. */
+struct output_list;
+struct output_list *output_list_new(void);
+int output_list_add(void *list, const struct webcred_credential *credential);
+void output_list_end(const struct tool *tool, const struct output_list *list);
+void output_list_free(struct output_list *list);
+/* "security key \"blue\" (1a2b3c4d)" */
+void output_name(const struct webcred_credential *credential, char *buffer, size_t size);
+/* In plain words, what a status means. */
+const char *output_status(enum webcred_status status);
+
+#endif
