@@ -13,6 +13,7 @@
  */
 struct webcred_secret {
 	size_t len;
+	bool refused; /* what was to be stored was too long */
 	uint8_t bytes[WEBCRED_SECRET_MAX + 1]; /* always terminated */
 };
 
@@ -54,14 +55,22 @@ struct webcred_secret *secret_new_from(const void *bytes, size_t len)
 
 int secret_set(struct webcred_secret *secret, const void *bytes, size_t len)
 {
-	if (len > WEBCRED_SECRET_MAX)
+	secret->refused = len > WEBCRED_SECRET_MAX;
+	if (secret->refused) {
+		secret_resize(secret, 0);
 		return -EMSGSIZE;
+	}
 	/* The source may lie inside this secret: move first, wipe the rest. */
 	if (len > 0)
 		memmove(secret->bytes, bytes, len);
 	secret_wipe(secret->bytes + len, sizeof(secret->bytes) - len);
 	secret->len = len;
 	return 0;
+}
+
+bool secret_refused(const struct webcred_secret *secret)
+{
+	return secret->refused;
 }
 
 const char *secret_bytes(const struct webcred_secret *secret)

@@ -24,8 +24,9 @@ void secret_free(struct webcred_secret *secret);
 /* A copy of len bytes, or NULL (too long, or no memory). */
 struct webcred_secret *secret_new_from(const void *bytes, size_t len);
 
-/* 0, or -EMSGSIZE. */
+/* 0, or -EMSGSIZE: then it is empty, and secret_refused() until the next set. */
 int secret_set(struct webcred_secret *secret, const void *bytes, size_t len);
+bool secret_refused(const struct webcred_secret *secret);
 /* Borrowed; never NULL; NUL-terminated after its secret_len() bytes. */
 const char *secret_bytes(const struct webcred_secret *secret);
 size_t secret_len(const struct webcred_secret *secret);

@@ -129,6 +129,10 @@ static ssize_t receive(int fd, void *buffer, size_t size, int *ret_fd)
 	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	int passed;
 
+	/* A peer that closed without reading everything leaves this error in
+	 * front of what it still sent; it is told once. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return errno == ECONNRESET ? -ENODATA : errno == EINTR ? -EAGAIN : -errno;
 	passed = take_fds(&message);

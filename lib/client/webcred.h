@@ -44,14 +44,14 @@ extern "C" {
 enum webcred_outcome {
 	WEBCRED_OK = 0,
 	WEBCRED_NOT_ALLOWED = 1,   /* NotAllowedError: declined, timed out, wrong secret */
-	WEBCRED_ABORTED = 2,       /* AbortError: the signal, or the conversation died */
-	WEBCRED_SECURITY = 3,      /* SecurityError: not a secure context */
+	WEBCRED_ABORTED = 2,	   /* AbortError: the signal, or the conversation died */
+	WEBCRED_SECURITY = 3,	   /* SecurityError: not a secure context */
 	WEBCRED_NOT_SUPPORTED = 4, /* NotSupportedError */
 	WEBCRED_INVALID_STATE = 5, /* InvalidStateError: closed, or already enrolled */
-	WEBCRED_CONSTRAINT = 6,    /* ConstraintError: the key cannot do what is asked */
-	WEBCRED_TYPE_ERROR = 7,    /* TypeError: a bad option or a bad configuration */
-	WEBCRED_NETWORK = 8,       /* NetworkError of an identity provider */
-	WEBCRED_IDENTITY = 9,      /* IdentityCredentialError */
+	WEBCRED_CONSTRAINT = 6,	   /* ConstraintError: the key cannot do what is asked */
+	WEBCRED_TYPE_ERROR = 7,	   /* TypeError: a bad option or a bad configuration */
+	WEBCRED_NETWORK = 8,	   /* NetworkError of an identity provider */
+	WEBCRED_IDENTITY = 9,	   /* IdentityCredentialError */
 };
 
 /* "NotAllowedError" for WEBCRED_NOT_ALLOWED, and so on; never NULL. */
@@ -59,7 +59,7 @@ const char *webcred_outcome_name(int outcome);
 
 /* How a step of a login ended, in the words of the name service switch. */
 enum webcred_status {
-	WEBCRED_STATUS_NONE = 0,       /* no step has run */
+	WEBCRED_STATUS_NONE = 0, /* no step has run */
 	WEBCRED_STATUS_SUCCESS = 1,
 	WEBCRED_STATUS_NOTFOUND = 2,   /* nothing of this type is enrolled */
 	WEBCRED_STATUS_UNAVAIL = 3,    /* no device that could serve */
@@ -67,6 +67,9 @@ enum webcred_status {
 	WEBCRED_STATUS_TRYAGAIN = 5,   /* throttled, or a plugged key not touched */
 	WEBCRED_STATUS_FAULT = 6,      /* could not look */
 };
+
+/* "NOTFOUND" for WEBCRED_STATUS_NOTFOUND, and so on; never NULL. */
+const char *webcred_status_name(enum webcred_status status);
 
 enum webcred_type {
 	WEBCRED_TYPE_NONE = 0,
@@ -119,16 +122,16 @@ const void *webcred_secret_get(const struct webcred_secret *secret, size_t *ret_
 /* ---- the mediator: what plays the browser's part ------------------------ */
 
 enum webcred_ask {
-	WEBCRED_ASK_SECRET = 1,  /* an answer that is not echoed: password, PIN */
+	WEBCRED_ASK_SECRET = 1,	 /* an answer that is not echoed: password, PIN */
 	WEBCRED_ASK_VISIBLE = 2, /* an answer that may be echoed: a choice, a label */
-	WEBCRED_ASK_CODE = 3,    /* a one-time code: echoed only where configured */
+	WEBCRED_ASK_CODE = 3,	 /* a one-time code: echoed only where configured */
 };
 
 enum webcred_show {
-	WEBCRED_SHOW_INFO = 1,  /* good to know */
+	WEBCRED_SHOW_INFO = 1,	/* good to know */
 	WEBCRED_SHOW_ERROR = 2, /* what went wrong and what to do */
 	WEBCRED_SHOW_TOUCH = 3, /* a key is blinking: say so at once */
-	WEBCRED_SHOW_URI = 4,   /* an otpauth:// URI to draw as a QR code */
+	WEBCRED_SHOW_URI = 4,	/* an otpauth:// URI to draw as a QR code */
 	WEBCRED_SHOW_SECRET = 5 /* recovery codes, a seed: show once, keep nowhere */
 };
 
@@ -216,7 +219,8 @@ void webcred_request_free(struct webcred_request *request);
 /* The order of types in name-service-switch notation, for instance
  * "public-key [UNAVAIL=continue] otp password".  Copied. */
 int webcred_request_set_order(struct webcred_request *request, const char *order);
-void webcred_request_set_mediation(struct webcred_request *request, enum webcred_mediation mediation);
+void webcred_request_set_mediation(struct webcred_request *request,
+				   enum webcred_mediation mediation);
 void webcred_request_set_host_flags(struct webcred_request *request, unsigned flags);
 void webcred_request_set_user_verification(struct webcred_request *request,
 					   enum webcred_user_verification uv);
@@ -229,6 +233,9 @@ int webcred_request_set_cached(struct webcred_request *request, const void *byte
 /* "Nothing enrolled" is to be reported as (null) and WEBCRED_STATUS_NOTFOUND
  * instead of being asked for and refused (behaviour 38). */
 void webcred_request_set_null_ok(struct webcred_request *request, bool null_ok);
+/* webcred_prove() for a password that has expired: no proof is waived, not even
+ * root's (PAM_CHANGE_EXPIRED_AUTHTOK; sshd and login reset expired users as root). */
+void webcred_request_set_expired(struct webcred_request *request, bool expired);
 /* Ask for the decisions taken, step by step, in webcred_container_message(). */
 void webcred_request_set_explain(struct webcred_request *request, bool explain);
 /* Allow and exclude lists: credential ids as webcred_credential_id() has them,
@@ -278,21 +285,22 @@ const void *webcred_credential_login(const struct webcred_credential *credential
  * `mediator` may be NULL for a silent request.
  */
 int webcred_get(struct webcred_container *container, const struct webcred_request *request,
-		const struct webcred_mediator *mediator, struct webcred_credential **ret_credential);
+		const struct webcred_mediator *mediator,
+		struct webcred_credential **ret_credential);
 
 /* What create() makes. */
 struct webcred_creation {
-	size_t size;	       /* sizeof(struct webcred_creation) */
+	size_t size; /* sizeof(struct webcred_creation) */
 	enum webcred_type type;
 	const char *label;     /* NULL: a sensible one is chosen */
 	const char *backend;   /* otp: "totp" (default), "hotp", "recovery" */
 	const char *algorithm; /* otp: "sha1" (default), "sha256", "sha512" */
 	unsigned digits;       /* otp: 6 (default) to 8 */
 	unsigned period;       /* totp: seconds, 30 by default */
-	unsigned count;        /* recovery: how many, 10 by default */
+	unsigned count;	       /* recovery: how many, 10 by default */
 	enum webcred_user_verification user_verification; /* public-key */
-	bool resident;	       /* public-key: discoverable */
-	bool no_touch;	       /* public-key: root only */
+	bool resident;					  /* public-key: discoverable */
+	bool no_touch;					  /* public-key: root only */
 	const char *attestation; /* public-key: "none" (default), "direct" */
 };
 
@@ -346,6 +354,14 @@ int webcred_remove(struct webcred_container *container, const uint8_t *id,
 int webcred_invite(struct webcred_container *container, uint32_t seconds,
 		   const struct webcred_mediator *mediator);
 int webcred_lock(struct webcred_container *container, bool locked);
+/* Root's verbs, too: forgets the account with all its credentials; enrols one
+ * record written in the words of the import format. */
+int webcred_remove_all(struct webcred_container *container,
+		       const struct webcred_mediator *mediator);
+int webcred_import(struct webcred_container *container, const char *record,
+		   const struct webcred_mediator *mediator);
+/* Shows the tables in force, one WEBCRED_SHOW_INFO each, through the mediator. */
+int webcred_describe(struct webcred_container *container, const struct webcred_mediator *mediator);
 
 #ifdef __cplusplus
 }
