@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+#include "device/sandbox.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <fido.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <seccomp.h>
+
+/* What a device can make libcbor ask for must fail, not swap. */
+#define MEMORY_MAX (192ul << 20)
+#define CPU_SECONDS 60
+
+int sandbox_check(void)
+{
+	uid_t real, effective, saved;
+
+	if (getresuid(&real, &effective, &saved) != 0)
+		return -errno;
+	if (real == 0 || effective == 0 || saved == 0 || getgroups(0, NULL) != 0)
+		return -EPERM;
+	return 0;
+}
+
+static int limit(int resource, rlim_t value)
+{
+	const struct rlimit bound = {.rlim_cur = value, .rlim_max = value};
+
+	return setrlimit((__rlimit_resource_t)resource, &bound) == 0 ? 0 : -errno;
+}
+
+/* NOFILE counts the highest number, and poll(2) refuses more entries than it:
+ * it forbids new descriptors without forbidding those that are there. */
+static int set_limits(int last)
+{
+	const struct {
+		int resource;
+		rlim_t value;
+	} limits[] = {
+		{RLIMIT_NOFILE, (rlim_t)last + 1},
+		{RLIMIT_NPROC, 0},
+		{RLIMIT_FSIZE, 0},
+		{RLIMIT_CORE, 0},
+		{RLIMIT_CPU, CPU_SECONDS},
+#ifndef __SANITIZE_ADDRESS__ /* which maps terabytes */
+		{RLIMIT_AS, MEMORY_MAX},
+#endif
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(limits) / sizeof(limits[0]); i++)
+		r = limit(limits[i].resource, limits[i].value);
+	return r;
+}
+
+/*
+ * libcrypto fetches its algorithms when they are first used; one round of what
+ * the PIN protocols and the U2F fallback of libfido2 use, and no file is
+ * looked for once open() is gone.
+ */
+static int warm_up(void)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	EVP_PKEY *pair;
+	EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+	int r = cipher ? 0 : -ENOMEM;
+
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_ADD_ALL_CIPHERS |
+					OPENSSL_INIT_ADD_ALL_DIGESTS,
+				NULL) != 1)
+		r = -EIO;
+	fido_init(FIDO_DISABLE_U2F_FALLBACK);
+	pair = EVP_EC_gen("P-256");
+	if (!pair || !SHA256((const uint8_t *)"", 0, digest))
+		r = -EIO;
+	if (r == 0 && EVP_EncryptInit_ex(cipher, EVP_aes_256_cbc(), NULL, digest, digest) != 1)
+		r = -EIO;
+	EVP_PKEY_free(pair);
+	EVP_CIPHER_CTX_free(cipher);
+	return r;
+}
+
+static const int allowed[] = {
+	/* the two descriptors */
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(close),
+	/* memory; mmap and mprotect below */
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(mlock),
+	SCMP_SYS(munlock),
+	SCMP_SYS(futex),
+	/* time and chance; getpid is how libcrypto sees a fork */
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	/* the end */
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+#ifdef __SANITIZE_ADDRESS__ /* its reports */
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(gettid),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(readlink),
+	SCMP_SYS(mmap),
+	SCMP_SYS(mprotect),
+#endif
+};
+
+/* What the C library tries on its way, and can live without. */
+static const int refused[] = {
+	SCMP_SYS(open),	 SCMP_SYS(openat),     SCMP_SYS(ioctl),
+	SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(prlimit64),
+};
+
+static int add_rules(scmp_filter_ctx filter)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (size_t i = 0; r == 0 && i < sizeof(refused) / sizeof(refused[0]); i++)
+		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+#ifndef __SANITIZE_ADDRESS__
+	/* Memory is never made executable. */
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (r == 0)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+#endif
+	return r;
+}
+
+static int install_filter(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int r = filter ? add_rules(filter) : -ENOMEM;
+
+	if (r == 0)
+		r = seccomp_load(filter);
+	seccomp_release(filter);
+	return r;
+}
+
+int sandbox_enter(int last)
+{
+	int r;
+
+	if (clearenv() != 0 || close_range((unsigned)last + 1, ~0u, 0) != 0)
+		return -EIO;
+	/* Not dumpable: not to be traced by others of our uid either. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return -errno;
+	r = warm_up();
+	if (r == 0)
+		r = set_limits(last);
+	if (r == 0)
+		r = install_filter();
+	return r;
+}
