@@ -32,6 +32,7 @@ struct policy {
 	bool waived;			 /* MANAGE: root, no proof needed */
 	bool invited;			 /* MANAGE: an invitation is open */
 	bool subject_known;		 /* the account exists and its uid matches */
+	bool barred;			 /* locked, or enrolled under another uid: ask, and refuse */
 	uint32_t timeout_ms;
 	uint32_t fail_delay_us;
 	uint32_t argon_memory_kib;

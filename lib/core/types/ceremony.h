@@ -99,8 +99,8 @@ enum ceremony_end {
 
 /* DONE: u8 end, u8 tries_left, str detail (for the log), u8 flags; for OK also
  * str rp_id, bytes id, bytes auth_data, bytes signature, bytes user_handle,
- * u32 cose_algorithm, bytes key (COSE_Key), str format, bytes attestation, bytes certificate,
- * u8 transports. */
+ * u32 cose_algorithm, str format, bytes attestation, u8 transports.  The new
+ * key stands in auth_data, a certificate in the attestation. */
 struct ceremony_result {
 	enum ceremony_end end;
 	uint8_t tries_left;

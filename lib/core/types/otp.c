@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+#include "lib/core/types/otp.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+#include "lib/base/secret.h"
+
+/* A record's own past that is looked at to tell a replayed HOTP from a wrong
+ * one; it never matches. */
+#define HOTP_REPLAY_BACK 3
+
+/* No code has this value: eight digits end at 99999999. */
+#define NO_VALUE UINT32_MAX
+
+/* Moving factors stay below this: the store's numbers are signed. */
+#define MOVING_MAX ((uint64_t)INT64_MAX)
+
+static const EVP_MD *digest_of(enum credential_algorithm algorithm)
+{
+	switch (algorithm) {
+	case ALGORITHM_SHA1:
+		return EVP_sha1();
+	case ALGORITHM_SHA256:
+		return EVP_sha256();
+	case ALGORITHM_SHA512:
+		return EVP_sha512();
+	}
+	return NULL;
+}
+
+/* RFC 4226, 5.3: dynamic truncation. */
+static uint32_t truncate(const uint8_t *mac, size_t len)
+{
+	size_t offset = mac[len - 1] & 0x0f;
+
+	return (uint32_t)(mac[offset] & 0x7f) << 24 | (uint32_t)mac[offset + 1] << 16 |
+	       (uint32_t)mac[offset + 2] << 8 | mac[offset + 3];
+}
+
+int otp_value(const uint8_t *seed, size_t seed_len, enum credential_algorithm algorithm,
+	      unsigned digits, uint64_t moving, uint32_t *ret_value)
+{
+	static const uint32_t modulus[] = {1000000, 10000000, 100000000};
+	const EVP_MD *digest = digest_of(algorithm);
+	uint8_t mac[EVP_MAX_MD_SIZE];
+	unsigned mac_len = 0;
+	uint8_t counter[8];
+
+	if (digest == NULL || digits < 6 || digits > 8 || seed_len == 0 || seed_len > OTP_SEED_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(counter); i++)
+		counter[i] = (uint8_t)(moving >> (56 - 8 * i));
+	if (HMAC(digest, seed, (int)seed_len, counter, sizeof(counter), mac, &mac_len) == NULL ||
+	    mac_len < 20)
+		return -EIO;
+	*ret_value = truncate(mac, mac_len) % modulus[digits - 6];
+	secret_wipe(mac, sizeof(mac));
+	return 0;
+}
+
+/* ---- the search: every candidate, the same work for each -------------------- */
+
+struct search {
+	const struct credential *record;
+	const uint8_t *seed;
+	size_t seed_len;
+	uint32_t wanted;
+	/* masks: all ones where it is so */
+	uint64_t found, seen;
+	uint64_t moving;
+	bool failed;
+};
+
+/* All ones where both are equal, without a branch. */
+static uint64_t mask_equal(uint32_t a, uint32_t b)
+{
+	uint64_t differs = a ^ b;
+
+	return 0 - ((differs - 1) >> 63);
+}
+
+static uint64_t mask_of(bool condition)
+{
+	return 0 - (uint64_t)condition;
+}
+
+/* `usable`: may match.  `used`: lies behind what was accepted already. */
+static void search_try(struct search *search, uint64_t moving, bool usable, bool used)
+{
+	uint32_t value = 0;
+	uint64_t equal, first;
+
+	if (otp_value(search->seed, search->seed_len, search->record->algorithm,
+		      search->record->digits, moving, &value) != 0) {
+		search->failed = true;
+		return;
+	}
+	equal = mask_equal(value, search->wanted);
+	first = equal & mask_of(usable) & ~search->found;
+	search->moving = (search->moving & ~first) | (moving & first);
+	search->found |= first;
+	search->seen |= equal & mask_of(used);
+	secret_wipe(&value, sizeof(value));
+}
+
+/* Exactly `digits` digits, or NO_VALUE, which no candidate equals. */
+static uint32_t code_value(const char *code, size_t len, unsigned digits)
+{
+	uint32_t value = 0;
+	bool good = len == digits;
+
+	for (size_t i = 0; i < len && i < 8; i++) {
+		good = good && code[i] >= '0' && code[i] <= '9';
+		value = value * 10 + (uint32_t)(uint8_t)(code[i] - '0') % 10;
+	}
+	return good ? value : NO_VALUE;
+}
+
+/* False where the record cannot be checked at all. */
+static bool search_init(struct search *search, const struct credential *record, const uint8_t *seed,
+			size_t seed_len, const char *code, size_t code_len)
+{
+	*search = (struct search){.record = record, .seed = seed, .seed_len = seed_len};
+	if (record->type != WEBCRED_TYPE_OTP || record->locked)
+		return false;
+	if (record->kind != KIND_HOTP && (record->kind != KIND_TOTP || record->period == 0))
+		return false;
+	search->wanted = code_value(code, code_len, record->digits);
+	return true;
+}
+
+static int64_t totp_centre(const struct credential *record, int64_t now)
+{
+	return now / record->period + record->drift;
+}
+
+static void search_step(struct search *search, int64_t step)
+{
+	bool real = step >= 0;
+
+	search_try(search, (uint64_t)step, real && (uint64_t)step > search->record->moving,
+		   real && (uint64_t)step <= search->record->moving);
+}
+
+/* Wrapping round is harmless: such a candidate is computed and never usable. */
+static void search_counter(struct search *search, int64_t offset)
+{
+	uint64_t base = search->record->moving;
+	uint64_t counter = base + (uint64_t)offset;
+
+	search_try(search, counter, offset >= 0 && base < MOVING_MAX && counter < MOVING_MAX,
+		   offset < 0 && counter < base);
+}
+
+/* ---- checking --------------------------------------------------------------- */
+
+/* One step towards where the code was found: a slow person is no drift, a
+ * clock that runs off shows itself again and again. */
+static int32_t drift_learned(const struct credential *record, int64_t centre, uint64_t step)
+{
+	if ((int64_t)step > centre && record->drift < INT32_MAX)
+		return record->drift + 1;
+	if ((int64_t)step < centre && record->drift > INT32_MIN)
+		return record->drift - 1;
+	return record->drift;
+}
+
+static void check_totp(struct search *search, int64_t now, const struct otp_windows *windows,
+		       struct otp_match *match)
+{
+	int64_t centre = totp_centre(search->record, now);
+
+	for (int64_t i = -(int64_t)windows->look_back; i <= (int64_t)windows->look_ahead; i++)
+		search_step(search, centre + i);
+	match->moving = search->moving;
+	match->drift = drift_learned(search->record, centre, search->moving);
+}
+
+static void check_hotp(struct search *search, const struct otp_windows *windows,
+		       struct otp_match *match)
+{
+	for (int64_t i = -HOTP_REPLAY_BACK; i <= (int64_t)windows->hotp_look_ahead; i++)
+		search_counter(search, i);
+	match->moving = search->moving + 1; /* what comes next (RFC 4226, 7.2) */
+	match->drift = search->record->drift;
+}
+
+void otp_check(const struct credential *record, const uint8_t *seed, size_t seed_len,
+	       const char *code, size_t code_len, int64_t now, const struct otp_windows *windows,
+	       struct otp_match *ret_match)
+{
+	struct otp_match match = {.verdict = VERDICT_REFUSED};
+	struct search search;
+
+	*ret_match = (struct otp_match){
+		.verdict = VERDICT_REFUSED, .moving = record->moving, .drift = record->drift};
+	if (now < 0 || !search_init(&search, record, seed, seed_len, code, code_len))
+		return;
+	if (record->kind == KIND_TOTP)
+		check_totp(&search, now, windows, &match);
+	else
+		check_hotp(&search, windows, &match);
+	if (search.failed)
+		return;
+	if (search.found == 0) {
+		ret_match->replayed = search.seen != 0;
+		return;
+	}
+	match.verdict = VERDICT_GRANTED;
+	*ret_match = match;
+}
+
+bool otp_find(const struct credential *record, const uint8_t *seed, size_t seed_len,
+	      const char *code, size_t code_len, int64_t now, unsigned window, uint64_t *ret_moving)
+{
+	struct search search;
+
+	if (now < 0 || !search_init(&search, record, seed, seed_len, code, code_len))
+		return false;
+	/* From the centre outwards: where two candidates match, the nearer one. */
+	for (int64_t i = 0; i <= (int64_t)window; i++) {
+		if (record->kind == KIND_HOTP) {
+			search_counter(&search, i);
+			continue;
+		}
+		search_step(&search, totp_centre(record, now) + i);
+		search_step(&search, totp_centre(record, now) - i);
+	}
+	if (search.failed || search.found == 0)
+		return false;
+	*ret_moving = search.moving;
+	return true;
+}
