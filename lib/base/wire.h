@@ -198,6 +198,9 @@ struct wire_credential {
  * u8 flags, str message, flag has_credential, and if 1 the credential and
  * bytes login (0 or WIRE_LOGIN_SIZE).  `granted` without a credential, or with
  * an outcome or a fault beside it, ends the connection: a refusal.
+ * (null) because silent mediation asked nobody has status NONE, (null) because
+ * nothing is enrolled NOTFOUND.  A settlement, change or proof that succeeded
+ * has status SUCCESS; a settlement without it counts as refused.
  */
 #define WIRE_RESULT_TELL_THROTTLED 0x01u
 

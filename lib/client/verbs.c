@@ -76,7 +76,11 @@ PUBLIC int webcred_settle(struct webcred_container *container, const void *login
 	wire_put_str(&container->out, container->service);
 	wire_put_str(&container->out, container->tty);
 	wire_put_str(&container->out, container->rhost);
-	return container_leave(container, call_whole(&call, WIRE_SETTLE));
+	r = call_whole(&call, WIRE_SETTLE);
+	/* A session is opened upon this: an absence of complaints is not enough. */
+	if (r == 0 && container->status != WEBCRED_STATUS_SUCCESS)
+		r = WEBCRED_NOT_ALLOWED;
+	return container_leave(container, r);
 }
 
 PUBLIC int webcred_prevent_silent_access(struct webcred_container *container)
@@ -105,7 +109,7 @@ PUBLIC int webcred_list(struct webcred_container *container,
 
 	if (r != 0)
 		return r;
-	return container_leave(container, call_whole(&call, WIRE_LIST));
+	return container_leave(container, each ? call_whole(&call, WIRE_LIST) : WEBCRED_TYPE_ERROR);
 }
 
 PUBLIC int webcred_describe(struct webcred_container *container,

@@ -192,7 +192,8 @@ void webcred_container_cancel(struct webcred_container *container);
 /* Lends the descriptor whose readability cancels; -1 for none (the default). */
 void webcred_container_set_signal(struct webcred_container *container, int fd);
 
-/* How the last call ended: the status of the step that decided. */
+/* How the last call ended: the status of the step that decided.  NONE beside
+ * (null): silent mediation, and nobody was asked. */
 enum webcred_status webcred_container_status(const struct webcred_container *container);
 /* A sentence for the log: what, where, what to do.  Never NULL, never secret. */
 const char *webcred_container_message(const struct webcred_container *container);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * pam_sm_acct_mgmt: the stack has let the person in; now the login counts.
+ *
+ * Only here is the prevent-silent-access flag cleared and a recent login noted
+ * (behaviour 3).  A wrong second factor, in whatever module, therefore leaves
+ * no trace of favour.  It is also the one place where sudo and both methods of
+ * sshd still show the handle's data with the authenticated name.
+ */
+#include <string.h>
+#include <syslog.h>
+
+#include "pam_webcred/mark.h"
+#include "pam_webcred/options.h"
+#include "pam_webcred/result.h"
+#include "pam_webcred/subject.h"
+
+static void settle(pam_handle_t *pamh, const struct options *options, const struct subject *subject,
+		   struct mark *mark, struct result *result)
+{
+	struct webcred_container *container = NULL;
+
+	result->verdict = VERDICT_REFUSED;
+	result->status = WEBCRED_STATUS_NOTALLOWED;
+	if (strcmp(mark->user, subject->user) != 0) {
+		pam_syslog(pamh, LOG_ERR, "the user's name changed since it was authenticated");
+		result->ran = WEBCRED_NOT_ALLOWED;
+		return;
+	}
+	result->ran = subject_open(pamh, subject, options, &container);
+	if (result->ran != 0)
+		return;
+	result->ran = webcred_settle(container, mark->login, mark->login_len);
+	result->status = webcred_container_status(container);
+	subject_log(pamh, subject, options, container, "settling a login", result->ran);
+	webcred_container_close(container);
+	mark->settled = result->ran == 0;
+	if (mark->settled)
+		result->verdict = VERDICT_GRANTED;
+}
+
+MODULE_ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct result result = RESULT_REFUSED;
+	char error[OPTIONS_ERROR_SIZE];
+	struct options options;
+	struct subject subject;
+	int code = PAM_SUCCESS;
+
+	(void)flags;
+	result.ran = options_parse(argc, argv, &options, error, sizeof(error));
+	if (result.ran != 0) {
+		pam_syslog(pamh, LOG_ERR, "%s", error);
+		return result_account(&result);
+	}
+	/* Nobody logged in by us: a key of sshd's, another module's password, a
+	 * cron job.  The account line has nothing to say about that, and says so. */
+	if (!mark_first(pamh))
+		return PAM_IGNORE;
+	result.ran = subject_find(pamh, &subject);
+	if (result.ran != 0)
+		return result_account(&result);
+	for (struct mark *mark = mark_first(pamh); mark && code == PAM_SUCCESS; mark = mark->next) {
+		/* A host may ask twice; a login is settled once. */
+		if (mark->settled && strcmp(mark->user, subject.user) == 0)
+			continue;
+		settle(pamh, &options, &subject, mark, &result);
+		code = result_account(&result);
+	}
+	return code;
+}
