@@ -109,10 +109,10 @@ static enum ceremony_end ask_pin(struct course *course, struct webcred_secret **
 	uint8_t question[2] = {key->tries_left, 0};
 	enum ceremony_end end;
 
-	if (key->pin_must_change)
-		return end_with(course, CEREMONY_PIN_MUST_CHANGE, "it wants a new PIN first");
 	if (key->tries_left == 0)
 		return end_of(course, FIDO_ERR_PIN_BLOCKED, "its PIN");
+	if (key->pin_must_change)
+		return end_with(course, CEREMONY_PIN_MUST_CHANGE, "it wants a new PIN first");
 	course_say(course, CEREMONY_PIN, question, sizeof(question));
 	end = hear_pin(course, ret_pin);
 	if (end != CEREMONY_OK || pin_possible(key, *ret_pin))

@@ -97,10 +97,10 @@ static void pin_refused(void)
 		CHECK_END(&seen, CEREMONY_CANCELLED);
 		CHECK(seen.pins == 1 && seen.result.tries_left == 8);
 		request.timeout_ms = 300; /* nobody types */
+		memset(&seen, 0, sizeof(seen));
 		rig_begin(&rig, &request);
 		CHECK(rig_until(&rig, CEREMONY_PRESENT, PROMPT_MS, &seen));
 		rig_send(&rig, CEREMONY_GO);
-		seen.done = false;
 		CHECK(rig_until(&rig, CEREMONY_DONE, PROMPT_MS, &seen));
 		CHECK_END(&seen, CEREMONY_NO_TOUCH);
 		CHECK(rig_ended_well(&rig, PROMPT_MS));
