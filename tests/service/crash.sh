@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) the webcred authors
+# Processes die or stand still at the worst moment: nothing is granted wrongly, nothing is lost.
+. "$WEBCRED_TOP/tests/support/lib.sh"
+
+ROUNDS=${WEBCRED_ROUNDS:-200}
+
+unthrottled() {
+	conf <<-END
+		[throttle]
+		enabled = no
+		[password]
+		memory = 8192
+		passes = 1
+	END
+}
+
+# The authority's processes: mother first, then keeper and sessions.
+family() {
+	local mother
+	mother=$(authority_pid 2>/dev/null) || return 0
+	echo "$mother"
+	pgrep -P "$mother"
+}
+
+# kill_one: SIGKILL to the mother, the keeper or a session, whichever chance names.
+kill_one() {
+	local pids
+	mapfile -t pids < <(family)
+	[ "${#pids[@]}" -gt 0 ] || return 0
+	kill -KILL "${pids[$((RANDOM % ${#pids[@]}))]}" 2>/dev/null
+}
+
+# After a kill the code that was presented either counted or did not: never twice, and never lost
+# for good.  NEXT is the counter a right device would show next.
+test_kill_9_at_random_moments_loses_and_grants_nothing() {
+	local round next=1 code first granted=0 refused=0 other=0 delay
+	unthrottled
+	enrol_hotp alice
+	enrol_password bob 'battery staple'
+	for round in $(seq "$ROUNDS"); do
+		code=$(hotp "$SEED" "$next")
+		printf -v delay '0.0%02d' $((RANDOM % 16))
+		( sleep "$delay"; kill_one ) &
+		if pamdrive -u alice -s otp -c "$PAMD" --quiet --answer "$code" authenticate >/dev/null; then
+			first=granted
+		else
+			first=refused
+		fi
+		wait $!
+		authority_wait || fail "round $round: the authority is gone"
+		# The same code again: it must not have counted twice.
+		if pamdrive -u alice -s otp -c "$PAMD" --quiet --answer "$code" authenticate >/dev/null; then
+			[ "$first" = refused ] || fail "round $round: one code was granted twice"
+			other=$((other + 1))
+		fi
+		# Whatever happened to the last code, the device's next one works.
+		next=$((next + 1))
+		[ "$first" = granted ] && granted=$((granted + 1)) || refused=$((refused + 1))
+		if [ $((round % 10)) = 0 ]; then
+			granted alice otp "$(hotp "$SEED" "$next")" >/dev/null
+			next=$((next + 1))
+			login bob password 'wrong' >/dev/null
+			is "$CODE" PAM_AUTH_ERR "round $round: a wrong password"
+			granted bob password 'battery staple' >/dev/null
+		fi
+	done
+	echo "granted at once $granted, refused or lost $refused, granted at the second try $other"
+	is "$(credentials alice)" 1 "alice's credentials"
+	is "$(credentials bob)" 1 "bob's credentials"
+	authority_stop
+	is "$(sqlite3 "$(find /var/lib/webcred -name '*.db' | head -n 1)" 'PRAGMA integrity_check')" ok \
+		"the store's integrity"
+}
+
+test_kill_9_of_keeper_between_prompt_and_answer() {
+	local mother pid
+	unthrottled
+	enrol_password alice 'correct horse'
+	pamdrive -u alice -s password -c "$PAMD" --answer 'correct horse' --hold "$SANDBOX/tmp/go" \
+		--prompted "$SANDBOX/tmp/asked" authenticate >"$SANDBOX/tmp/out" &
+	pid=$!
+	until [ -e "$SANDBOX/tmp/asked" ]; do sleep 0.01; done
+	mother=$(authority_pid)
+	for child in $(pgrep -P "$mother"); do kill -KILL "$child"; done
+	touch "$SANDBOX/tmp/go"
+	wait $pid
+	OUT=$(cat "$SANDBOX/tmp/out")
+	rm -f "$SANDBOX/tmp/go" "$SANDBOX/tmp/asked"
+	says "$OUT" '^authenticate PAM_(PERM_DENIED|AUTH_ERR)'
+	authority_wait || fail "the authority did not come back"
+	granted alice password 'correct horse'
+}
+
+test_no_process_is_left_when_the_mother_dies() {
+	local before pid i left
+	before=$(family)
+	[ "$(wc -w <<<"$before")" -ge 2 ] || fail "the authority is one process: $before"
+	touch "$SANDBOX/authority.stop"
+	kill -KILL "$(authority_pid)"
+	for i in $(seq 100); do
+		left=
+		for pid in $before; do
+			[ -d "/proc/$pid" ] && ! grep -q '^State:.*Z' "/proc/$pid/status" 2>/dev/null && left="$left $pid"
+		done
+		[ -z "$left" ] && break
+		sleep 0.02
+	done
+	[ -z "$left" ] || fail "still there after the mother was killed: $left"
+}
+
+# hold_one_prompt USER: starts a login that waits at its prompt; sets HELD.
+hold_one_prompt() {
+	rm -f "$SANDBOX/tmp/asked"
+	pamdrive -u "$1" -s password -c "$PAMD" --answer 'correct horse' --hold "$SANDBOX/tmp/never" \
+		--prompted "$SANDBOX/tmp/asked" authenticate >/dev/null 2>&1 &
+	HELD=$!
+	until [ -e "$SANDBOX/tmp/asked" ]; do sleep 0.01; done
+}
+
+test_sigstop_of_a_caller_harms_nobody_else() {
+	local i held=()
+	enrol_password alice 'correct horse'
+	enrol_password bob 'battery staple'
+	for i in $(seq 40); do
+		hold_one_prompt alice
+		kill -STOP "$HELD"
+		held+=("$HELD")
+	done
+	granted bob password 'battery staple'
+	[ "$MS" -lt 2000 ] || fail "bob waited $MS ms behind callers that stand still"
+	kill -KILL "${held[@]}"
+	granted alice password 'correct horse'
+}
+
+test_callers_who_say_nothing_harm_nobody_else() {
+	local root_holds alice_holds
+	enrol_password bob 'battery staple'
+	setpriv --reuid alice --regid alice --clear-groups -- \
+		"$WEBCRED_TOOLS/credrive" hold /run/webcred/user 300 8000 >/dev/null 2>&1 &
+	alice_holds=$!
+	credrive hold /run/webcred/login 100 8000 >/dev/null 2>&1 &
+	root_holds=$!
+	sleep 0.3
+	granted bob password 'battery staple'
+	[ "$MS" -lt 2000 ] || fail "bob waited $MS ms behind callers who say nothing"
+	OUT=$(setpriv --reuid bob --regid bob --clear-groups -- "$WEBCRED_TOOLS/credrive" -u bob \
+		--answer 'battery staple' get password)
+	says "$OUT" '^granted' "bob on the user socket, which alice floods"
+	kill "$alice_holds" "$root_holds"
+}
+
+# A user's own limits reach what the module would start; it starts nothing, so they harm nobody.
+test_ulimit_of_a_caller_harms_nobody() {
+	enrol_hotp alice
+	enrol_password bob 'battery staple'
+	(
+		ulimit -f 0
+		pamdrive -u alice -s otp -c "$PAMD" --answer 000000 authenticate >/dev/null 2>&1
+		pamdrive -u alice -s otp -c "$PAMD" --answer "$(hotp "$SEED" 1)" authenticate >/dev/null 2>&1
+	)
+	(
+		ulimit -n 12
+		pamdrive -u alice -s otp -c "$PAMD" --answer 000000 authenticate >/dev/null 2>&1
+	)
+	granted bob password 'battery staple'
+	granted alice otp "$(hotp "$SEED" 2)"
+}
+
+test_interrupted_before_an_answer_costs_nothing() {
+	local i
+	conf <<-END
+		[throttle]
+		enabled = yes
+		deny = 2
+		unlock_time = 600
+	END
+	enrol_password alice 'correct horse'
+	for i in 1 2 3 4 5 6; do
+		hold_one_prompt alice
+		kill -KILL "$HELD"
+		wait "$HELD" 2>/dev/null
+	done
+	granted alice password 'correct horse'
+}
+
+run_tests

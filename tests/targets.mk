@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) the webcred authors
+# targets.mk - what `make help` lists: the tests, the sanitizers, lint.
+tests_out = $(abs_builddir)/tests/out
+tests_run = $(top_srcdir)/tests/run --build $(abs_builddir)
+EXTRA_DIST += tests/run tests/lint tests/targets.mk
+PHONY_TARGETS = help stage check-service check-programs check-system check-asan check-valgrind lint programs-for-check
+.PHONY: $(PHONY_TARGETS)
+
+help:
+	@echo 'make                 builds everything'
+	@echo 'make check           unit tests: fast, no root'
+	@echo 'make check-system    as root, in private namespaces: the module through PAM, pamtester, sudo'
+	@echo 'make check-asan      unit and service tests, built with AddressSanitizer and UBSan'
+	@echo 'make check-valgrind  one login of each type under valgrind'
+	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
+	@echo 'make distcheck       a release, built and tested from its tarball'
+	@echo 'make stage           what make install would install, in tests/out/stage'
+	@echo 'sh quickstart.sh check  installs what is missing and runs all of the above but the slow ones'
+	@echo
+	@echo 'WEBCRED_ONLY=word runs the tests whose name has that word, WEBCRED_VERBOSE=1 shows all;'
+	@echo 'sudo tests/support/sandbox bash is a shell on the machine that the tests see.'
+
+programs-for-check: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
+
+# Unit tests are counted one by one, not one a program.
+check-TESTS:
+	@$(tests_run) unit $(TESTS)
+
+# The sandbox lays the stage over /usr, so the build must be one for /usr; else one is made apart.
+stage: programs-for-check
+	@if test "$(prefix)|$(sysconfdir)|$(libdir)" = "/usr|/etc|/usr/lib/$$($(CC) -print-multiarch)"; then \
+		rm -rf $(tests_out)/stage && \
+		$(MAKE) $(AM_MAKEFLAGS) install DESTDIR=$(tests_out)/stage >$(tests_out)/install.log 2>&1 || \
+			{ tail -n 20 $(tests_out)/install.log; exit 1; }; \
+	else \
+		$(top_srcdir)/tests/support/apart usr && rm -rf $(tests_out)/stage && \
+			ln -s usr/stage $(tests_out)/stage; \
+	fi
+
+check-service: stage
+	@$(tests_run) --stage $(tests_out)/stage service
+
+# Both run, whatever the first one found.
+check-system: stage
+	@$(tests_run) --stage $(tests_out)/stage service; service=$$?; \
+	$(tests_run) --stage $(tests_out)/stage system && test $$service = 0
+
+# sudo is setuid and takes no sanitizer along: the real programs stay with check-system.
+check-asan:
+	@$(top_srcdir)/tests/support/apart asan --enable-asan
+	@cd $(top_srcdir)/tests/out/asan/src && \
+		{ $(MAKE) $(AM_MAKEFLAGS) check; unit=$$?; \
+		WEBCRED_ROUNDS=20 tests/run --build . --stage ../stage service && test $$unit = 0; }; \
+		result=$$?; for suite in unit service; do \
+			cp tests/out/count.$$suite $(tests_out)/count.asan.$$suite; done; exit $$result
+
+check-programs: stage
+	@$(tests_run) --stage $(tests_out)/stage system
+
+check-valgrind: stage
+	@$(tests_run) --stage $(tests_out)/stage valgrind
+
+lint:
+	@cd $(top_srcdir) && tests/lint
