@@ -160,13 +160,17 @@ void subject_log(pam_handle_t *pamh, const struct subject *subject, const struct
 		       : result == WEBCRED_SECURITY   ? LOG_ERR
 		       : result == 0		      ? LOG_DEBUG
 						      : LOG_NOTICE;
-	char user[128];
+	char user[128], message[2048];
 
 	if (priority == LOG_DEBUG && !options->debug)
 		return;
 	text_escape(user, sizeof(user), subject->user);
+	(void)snprintf(message, sizeof(message), "%s", webcred_container_message(container));
+	for (char *at = message; *at; at++) {
+		if (*at == '\n')
+			*at = ';'; /* one event, one line */
+	}
 	pam_syslog(pamh, priority, "%s for \"%s\": %s (status %s): %s", what, user,
 		   result < 0 ? "fault" : webcred_outcome_name(result),
-		   webcred_status_name(webcred_container_status(container)),
-		   webcred_container_message(container));
+		   webcred_status_name(webcred_container_status(container)), message);
 }

@@ -23,7 +23,7 @@
  *
  *   client -> authority  HELLO      struct wire_hello, exactly; read by the
  *                                   keeper, which pins uid and subject
- *   client -> authority  REQUEST    (GET, MANAGE)  read by the session, like
+ *   client -> authority  REQUEST    (GET, MANAGE, LIST, PREVENT)  read by the session, like
  *                                   all that follows
  *   authority -> client  ASK        answered by ANSWER, or by CANCEL
  *   authority -> client  SHOW       not answered
@@ -71,7 +71,7 @@ enum wire_verb {
 	WIRE_GET = 1,	  /* REQUEST, asks, RESULT */
 	WIRE_SETTLE = 2,  /* SETTLEMENT, RESULT; login socket alone */
 	WIRE_MANAGE = 3,  /* REQUEST, asks, PROVED, CHANGE, asks, RESULT */
-	WIRE_LIST = 4,	  /* ENTRY..., RESULT */
+	WIRE_LIST = 4,	  /* REQUEST (its service), ENTRY..., RESULT */
 	WIRE_PREVENT = 5, /* REQUEST (its service), RESULT */
 	WIRE_STATUS = 6,  /* SHOW..., RESULT: the tables in force, for doctor */
 };
@@ -199,8 +199,8 @@ struct wire_credential {
  * bytes login (0 or WIRE_LOGIN_SIZE).  `granted` without a credential, or with
  * an outcome or a fault beside it, ends the connection: a refusal.
  * (null) because silent mediation asked nobody has status NONE, (null) because
- * nothing is enrolled NOTFOUND.  A settlement, change or proof that succeeded
- * has status SUCCESS; a settlement without it counts as refused.
+ * nothing is enrolled NOTFOUND.  A settlement or change that succeeded has
+ * status SUCCESS or NONE; any other beside outcome 0 counts as refused.
  */
 #define WIRE_RESULT_TELL_THROTTLED 0x01u
 

@@ -311,14 +311,26 @@ int call_converse(struct call *call)
 int call_result(struct call *call)
 {
 	struct webcred_container *container = call->container;
-	const struct wire_result *result = &container->result;
+	struct wire_result *result = &container->result;
 
 	container->status = (enum webcred_status)result->status;
 	container->fail_delay_us = result->delay_us;
 	container->tell_throttled = result->flags & WIRE_RESULT_TELL_THROTTLED;
 	if (result->message[0])
-		container_say(container, "%s", result->message);
+		clean_lines(container->message, sizeof(container->message), result->message);
 	if (result->fault != 0)
 		return -(int)result->fault;
 	return (int)result->outcome;
+}
+
+int call_done(struct call *call, int r)
+{
+	struct webcred_container *container = call->container;
+
+	if (r != 0)
+		return r;
+	if (container->status != WEBCRED_STATUS_NONE && container->status != WEBCRED_STATUS_SUCCESS)
+		return WEBCRED_NOT_ALLOWED;
+	container->status = WEBCRED_STATUS_SUCCESS;
+	return 0;
 }

@@ -121,6 +121,9 @@ int call_send(struct call *call);
 int call_converse(struct call *call);
 /* What the RESULT means: 0, outcome or -errno; sets status, delay, message. */
 int call_result(struct call *call);
+/* Where success is the absence of complaints (SETTLE, changes): refuses what
+ * came with a status that is none, else sets SUCCESS.  Returns r otherwise. */
+int call_done(struct call *call, int r);
 
 /* ---- credential.c ------------------------------------------------------- */
 

@@ -92,7 +92,9 @@ static int change_send(struct call *call, const struct wire_change *change)
 	r = call_send(call);
 	if (r == 0)
 		r = call_converse(call);
-	return r == 0 ? call_result(call) : r;
+	if (r == 0)
+		r = call_result(call);
+	return call_done(call, r);
 }
 
 /* Proof, change, RESULT; each change is used up by its connection. */

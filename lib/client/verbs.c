@@ -76,11 +76,7 @@ PUBLIC int webcred_settle(struct webcred_container *container, const void *login
 	wire_put_str(&container->out, container->service);
 	wire_put_str(&container->out, container->tty);
 	wire_put_str(&container->out, container->rhost);
-	r = call_whole(&call, WIRE_SETTLE);
-	/* A session is opened upon this: an absence of complaints is not enough. */
-	if (r == 0 && container->status != WEBCRED_STATUS_SUCCESS)
-		r = WEBCRED_NOT_ALLOWED;
-	return container_leave(container, r);
+	return container_leave(container, call_done(&call, call_whole(&call, WIRE_SETTLE)));
 }
 
 PUBLIC int webcred_prevent_silent_access(struct webcred_container *container)
@@ -92,7 +88,7 @@ PUBLIC int webcred_prevent_silent_access(struct webcred_container *container)
 		return r;
 	r = request_put(container, NULL);
 	if (r == 0)
-		r = call_whole(&call, WIRE_PREVENT);
+		r = call_done(&call, call_whole(&call, WIRE_PREVENT));
 	return container_leave(container, r);
 }
 
@@ -109,7 +105,10 @@ PUBLIC int webcred_list(struct webcred_container *container,
 
 	if (r != 0)
 		return r;
-	return container_leave(container, each ? call_whole(&call, WIRE_LIST) : WEBCRED_TYPE_ERROR);
+	r = each ? request_put(container, NULL) : WEBCRED_TYPE_ERROR;
+	if (r == 0)
+		r = call_whole(&call, WIRE_LIST);
+	return container_leave(container, r);
 }
 
 PUBLIC int webcred_describe(struct webcred_container *container,

@@ -195,7 +195,8 @@ void webcred_container_set_signal(struct webcred_container *container, int fd);
 /* How the last call ended: the status of the step that decided.  NONE beside
  * (null): silent mediation, and nobody was asked. */
 enum webcred_status webcred_container_status(const struct webcred_container *container);
-/* A sentence for the log: what, where, what to do.  Never NULL, never secret. */
+/* For the log: what, where, what to do; one sentence, or, explained, lines.
+ * Never NULL, never secret. */
 const char *webcred_container_message(const struct webcred_container *container);
 /* Microseconds the authority wants a refusal delayed (for pam_fail_delay). */
 unsigned webcred_container_fail_delay(const struct webcred_container *container);
