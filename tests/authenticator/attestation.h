@@ -10,8 +10,8 @@
 /* Make a root, and a batch certificate under it, where the state has none. */
 int attestation_ensure(struct key *);
 /* fmt (key 1), authData (2) and attStmt (3) of a makeCredential answer. */
-int attestation_encode(struct key *, const struct credential *,
-    const struct buf *authdata, const uint8_t hash[32], struct buf *);
+int attestation_encode(struct key *, const struct credential *, const struct buf *authdata,
+		       const uint8_t hash[32], struct buf *);
 /* The root in PEM, for a trust store. */
 int attestation_print_root(const struct key *, FILE *);
 

@@ -6,8 +6,7 @@
 #include "lies.h"
 
 /* One counter for all credentials, as most keys have it. */
-uint32_t
-authdata_count(struct key *key)
+uint32_t authdata_count(struct key *key)
 {
 	struct state *state = &key->state;
 	enum lie lie = lies_active(key);
@@ -20,8 +19,7 @@ authdata_count(struct key *key)
 	return state->counter;
 }
 
-void
-authdata_prepare(struct key *key, struct authdata *ad)
+void authdata_prepare(struct key *key, struct authdata *ad)
 {
 	if (key->settings.backup != BACKUP_NONE)
 		ad->flags |= AUTHDATA_BE;
@@ -35,9 +33,8 @@ authdata_prepare(struct key *key, struct authdata *ad)
 	lies_fields(key, ad);
 }
 
-static void
-authdata_encode_attested(struct key *key, const struct credential *cred,
-    struct buf *out)
+static void authdata_encode_attested(struct key *key, const struct credential *cred,
+				     struct buf *out)
 {
 	uint8_t id[LIES_ID_MAX];
 	size_t id_len = lies_id(key, cred, id);
@@ -48,8 +45,7 @@ authdata_encode_attested(struct key *key, const struct credential *cred,
 	keys_encode(out, cred->pkey, cred->algorithm);
 }
 
-void
-authdata_encode(struct key *key, const struct authdata *ad, struct buf *out)
+void authdata_encode(struct key *key, const struct authdata *ad, struct buf *out)
 {
 	if (lies_active(key) == LIE_ZERO_LENGTH_AUTHDATA)
 		return;
@@ -62,11 +58,10 @@ authdata_encode(struct key *key, const struct authdata *ad, struct buf *out)
 	lies_trailing(key, out);
 }
 
-size_t
-authdata_sign(struct key *key, EVP_PKEY *pkey, int algorithm,
-    const struct buf *authdata, const uint8_t hash[32], uint8_t *ret_sig)
+size_t authdata_sign(struct key *key, EVP_PKEY *pkey, int algorithm, const struct buf *authdata,
+		     const uint8_t hash[32], uint8_t *ret_sig)
 {
-	struct buf tbs = { 0 };
+	struct buf tbs = {0};
 	size_t n;
 
 	encode_raw(&tbs, authdata->data, authdata->len);

@@ -10,8 +10,7 @@
 
 #include "control.h"
 
-static int
-control_address(const char *path, struct sockaddr_un *ret_address)
+static int control_address(const char *path, struct sockaddr_un *ret_address)
 {
 	memset(ret_address, 0, sizeof(*ret_address));
 	ret_address->sun_family = AF_UNIX;
@@ -24,8 +23,7 @@ control_address(const char *path, struct sockaddr_un *ret_address)
 }
 
 /* A connected socket, or -1 with errno. */
-static int
-control_connect(const char *path)
+static int control_connect(const char *path)
 {
 	struct sockaddr_un address;
 	int fd, saved;
@@ -44,8 +42,7 @@ control_connect(const char *path)
 }
 
 /* A socket that nobody serves is a leftover. */
-static int
-control_listen(const char *path)
+static int control_listen(const char *path)
 {
 	struct sockaddr_un address;
 	int fd = control_connect(path);
@@ -69,8 +66,7 @@ control_listen(const char *path)
 	return -1;
 }
 
-int
-control_open(struct control *control, struct key *key, const char *path)
+int control_open(struct control *control, struct key *key, const char *path)
 {
 	memset(control, 0, sizeof(*control));
 	control->fd = -1;
@@ -88,15 +84,13 @@ control_open(struct control *control, struct key *key, const char *path)
 	return 0;
 }
 
-static void
-control_drop(struct control_client *client)
+static void control_drop(struct control_client *client)
 {
 	close(client->fd);
 	client->fd = -1;
 }
 
-void
-control_close(struct control *control)
+void control_close(struct control *control)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (control->clients[i].fd != -1)
@@ -111,29 +105,23 @@ control_close(struct control *control)
 }
 
 /* Answers are short; a client that does not read them is let go. */
-static void
-control_answer(struct control_client *client, const char *head,
-    const char *text)
+static void control_answer(struct control_client *client, const char *head, const char *text)
 {
 	char line[600];
-	int n = snprintf(line, sizeof(line), "%s%s%s\n", head,
-	    *text == '\0' ? "" : " ", text);
+	int n = snprintf(line, sizeof(line), "%s%s%s\n", head, *text == '\0' ? "" : " ", text);
 
 	client->touch_until = -1;
 	if (send(client->fd, line, (size_t)n, MSG_NOSIGNAL) != n)
 		control_drop(client);
 }
 
-static void
-control_run(struct control *control, struct control_client *client,
-    const char *command)
+static void control_run(struct control *control, struct control_client *client, const char *command)
 {
 	static const char wait[] = "wait-touch=";
 	char text[512];
 
 	if (strncmp(command, wait, sizeof(wait) - 1) == 0) {
-		client->touch_until = control->key->now +
-		    atoi(command + sizeof(wait) - 1);
+		client->touch_until = control->key->now + atoi(command + sizeof(wait) - 1);
 		return;
 	}
 	if (settings_apply(control->key, command, text, sizeof(text)) == 0)
@@ -143,8 +131,7 @@ control_run(struct control *control, struct control_client *client,
 }
 
 /* One command at a time: the next line waits for the answer of the last. */
-static void
-control_run_lines(struct control *control, struct control_client *client)
+static void control_run_lines(struct control *control, struct control_client *client)
 {
 	while (client->fd != -1 && client->touch_until == -1) {
 		char command[sizeof(client->line)];
@@ -162,12 +149,10 @@ control_run_lines(struct control *control, struct control_client *client)
 	}
 }
 
-static void
-control_read(struct control *control, struct control_client *client)
+static void control_read(struct control *control, struct control_client *client)
 {
 	size_t room = sizeof(client->line) - client->len;
-	ssize_t n = room == 0 ? 0 : recv(client->fd,
-	    client->line + client->len, room, 0);
+	ssize_t n = room == 0 ? 0 : recv(client->fd, client->line + client->len, room, 0);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -179,11 +164,9 @@ control_read(struct control *control, struct control_client *client)
 	control_run_lines(control, client);
 }
 
-static void
-control_accept(struct control *control)
+static void control_accept(struct control *control)
 {
-	int fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK |
-	    SOCK_CLOEXEC);
+	int fd = accept4(control->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd == -1)
 		return;
@@ -200,20 +183,14 @@ control_accept(struct control *control)
 	close(fd);
 }
 
-void
-control_poll(const struct control *control,
-    struct pollfd fds[CONTROL_POLLFDS])
+void control_poll(const struct control *control, struct pollfd fds[CONTROL_POLLFDS])
 {
-	fds[0] = (struct pollfd){ .fd = control->fd, .events = POLLIN };
+	fds[0] = (struct pollfd){.fd = control->fd, .events = POLLIN};
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++)
-		fds[1 + i] = (struct pollfd){
-			.fd = control->clients[i].fd, .events = POLLIN
-		};
+		fds[1 + i] = (struct pollfd){.fd = control->clients[i].fd, .events = POLLIN};
 }
 
-void
-control_handle(struct control *control,
-    const struct pollfd fds[CONTROL_POLLFDS])
+void control_handle(struct control *control, const struct pollfd fds[CONTROL_POLLFDS])
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		if (control->clients[i].fd != -1 && fds[1 + i].revents != 0)
@@ -223,8 +200,7 @@ control_handle(struct control *control,
 		control_accept(control);
 }
 
-void
-control_tick(struct control *control)
+void control_tick(struct control *control)
 {
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		struct control_client *client = &control->clients[i];
@@ -239,8 +215,7 @@ control_tick(struct control *control)
 	}
 }
 
-int64_t
-control_deadline(const struct control *control)
+int64_t control_deadline(const struct control *control)
 {
 	int64_t at = -1;
 
@@ -254,15 +229,13 @@ control_deadline(const struct control *control)
 	return at;
 }
 
-void
-control_help(FILE *f)
+void control_help(FILE *f)
 {
 	fprintf(f, "  wait-touch=MS\n        (control socket only) answer as "
-	    "soon as a ceremony waits for a touch\n");
+		   "soon as a ceremony waits for a touch\n");
 }
 
-static int
-control_connect_wait(const char *path, int wait_ms)
+static int control_connect_wait(const char *path, int wait_ms)
 {
 	int fd = control_connect(path);
 
@@ -275,8 +248,7 @@ control_connect_wait(const char *path, int wait_ms)
 }
 
 /* 0 where the answer was ok. */
-static int
-control_ask(FILE *f, const char *command)
+static int control_ask(FILE *f, const char *command)
 {
 	char line[600];
 
@@ -290,8 +262,7 @@ control_ask(FILE *f, const char *command)
 	return strncmp(line, "ok", 2) == 0 ? 0 : -1;
 }
 
-int
-control_send(const char *path, int wait_ms, char *const commands[])
+int control_send(const char *path, int wait_ms, char *const commands[])
 {
 	int fd = control_connect_wait(path, wait_ms), r = 0;
 	FILE *f;

@@ -6,8 +6,7 @@
 #include "digest.h"
 #include "state.h"
 
-struct credential *
-credential_new(void)
+struct credential *credential_new(void)
 {
 	struct credential *cred = calloc(1, sizeof(*cred));
 
@@ -17,8 +16,7 @@ credential_new(void)
 	return cred;
 }
 
-void
-credential_free(struct credential *cred)
+void credential_free(struct credential *cred)
 {
 	if (cred == NULL)
 		return;
@@ -26,26 +24,23 @@ credential_free(struct credential *cred)
 	free(cred);
 }
 
-struct credential *
-credential_find(const struct state *state, const uint8_t *id, size_t id_len,
-    const uint8_t rp_hash[32])
+struct credential *credential_find(const struct state *state, const uint8_t *id, size_t id_len,
+				   const uint8_t rp_hash[32])
 {
 	for (size_t i = 0; i < state->count; i++) {
 		struct credential *cred = state->credentials[i];
 
-		if (cred->id_len == id_len &&
-		    memcmp(cred->id, id, id_len) == 0 &&
+		if (cred->id_len == id_len && memcmp(cred->id, id, id_len) == 0 &&
 		    memcmp(cred->rp_hash, rp_hash, 32) == 0)
 			return cred;
 	}
 	return NULL;
 }
 
-void
-state_add(struct state *state, struct credential *cred)
+void state_add(struct state *state, struct credential *cred)
 {
-	struct credential **list = reallocarray(state->credentials,
-	    state->count + 1, sizeof(*list));
+	struct credential **list =
+		reallocarray(state->credentials, state->count + 1, sizeof(*list));
 
 	if (list == NULL)
 		abort();
@@ -53,8 +48,7 @@ state_add(struct state *state, struct credential *cred)
 	state->credentials[state->count++] = cred;
 }
 
-void
-state_remove(struct state *state, const struct credential *cred)
+void state_remove(struct state *state, const struct credential *cred)
 {
 	for (size_t i = 0; i < state->count; i++) {
 		if (state->credentials[i] != cred)
@@ -62,13 +56,12 @@ state_remove(struct state *state, const struct credential *cred)
 		credential_free(state->credentials[i]);
 		state->count--;
 		memmove(&state->credentials[i], &state->credentials[i + 1],
-		    (state->count - i) * sizeof(*state->credentials));
+			(state->count - i) * sizeof(*state->credentials));
 		return;
 	}
 }
 
-void
-state_init(struct state *state, const char *path)
+void state_init(struct state *state, const char *path)
 {
 	memset(state, 0, sizeof(*state));
 	state->path = path == NULL ? NULL : strdup(path);
@@ -77,8 +70,7 @@ state_init(struct state *state, const char *path)
 	state->min_pin_length = 4;
 }
 
-void
-state_reset(struct state *state)
+void state_reset(struct state *state)
 {
 	while (state->count > 0)
 		state_remove(state, state->credentials[state->count - 1]);
@@ -91,8 +83,7 @@ state_reset(struct state *state)
 	state->force_pin_change = false;
 }
 
-void
-state_deinit(struct state *state)
+void state_deinit(struct state *state)
 {
 	state_reset(state);
 	free(state->credentials);
@@ -103,8 +94,7 @@ state_deinit(struct state *state)
 	memset(state, 0, sizeof(*state));
 }
 
-void
-state_set_replay(struct state *state, const uint8_t *ptr, size_t len)
+void state_set_replay(struct state *state, const uint8_t *ptr, size_t len)
 {
 	free(state->replay);
 	state->replay = NULL;
@@ -119,8 +109,7 @@ state_set_replay(struct state *state, const uint8_t *ptr, size_t len)
 }
 
 /* Only LEFT(SHA-256(pin), 16) is kept (CTAP 2.1, 6.5.5.5). */
-void
-state_set_pin(struct state *state, const char *pin, size_t len)
+void state_set_pin(struct state *state, const char *pin, size_t len)
 {
 	uint8_t digest[32];
 

@@ -11,22 +11,19 @@ struct info_option {
 	bool present, value;
 };
 
-static size_t
-info_options(const struct key *key, struct info_option *ret_list)
+static size_t info_options(const struct key *key, struct info_option *ret_list)
 {
 	const struct settings *s = &key->settings;
-	bool token = s->fido_2_1 &&
-	    (s->client_pin || s->uv != UV_NONE);
+	bool token = s->fido_2_1 && (s->client_pin || s->uv != UV_NONE);
 	const struct info_option all[] = {
-		{ "rk", true, s->rk },
-		{ "up", true, s->up },
-		{ "uv", s->uv != UV_NONE, true },
-		{ "plat", true, false },
-		{ "alwaysUv", s->fido_2_1, s->always_uv },
-		{ "clientPin", s->client_pin, key->state.pin_set },
-		{ "pinUvAuthToken", token, true },
-		{ "makeCredUvNotRqd", s->fido_2_1 && s->make_cred_uv_not_rqd,
-		    true },
+		{"rk", true, s->rk},
+		{"up", true, s->up},
+		{"uv", s->uv != UV_NONE, true},
+		{"plat", true, false},
+		{"alwaysUv", s->fido_2_1, s->always_uv},
+		{"clientPin", s->client_pin, key->state.pin_set},
+		{"pinUvAuthToken", token, true},
+		{"makeCredUvNotRqd", s->fido_2_1 && s->make_cred_uv_not_rqd, true},
 	};
 	size_t n = 0;
 
@@ -37,8 +34,7 @@ info_options(const struct key *key, struct info_option *ret_list)
 	return n;
 }
 
-static void
-info_encode_versions(const struct settings *s, struct buf *out)
+static void info_encode_versions(const struct settings *s, struct buf *out)
 {
 	encode_int(out, 0x01);
 	encode_array(out, (size_t)s->u2f + s->fido_2_0 + s->fido_2_1);
@@ -50,8 +46,7 @@ info_encode_versions(const struct settings *s, struct buf *out)
 		encode_text(out, "FIDO_2_1");
 }
 
-static void
-info_encode_options(const struct key *key, struct buf *out)
+static void info_encode_options(const struct key *key, struct buf *out)
 {
 	struct info_option list[16];
 	size_t n = info_options(key, list);
@@ -64,8 +59,7 @@ info_encode_options(const struct key *key, struct buf *out)
 	}
 }
 
-static void
-info_encode_protocols(const struct settings *s, struct buf *out)
+static void info_encode_protocols(const struct settings *s, struct buf *out)
 {
 	encode_int(out, 0x06);
 	encode_array(out, (size_t)s->pin_one + s->pin_two);
@@ -75,8 +69,7 @@ info_encode_protocols(const struct settings *s, struct buf *out)
 		encode_int(out, 1);
 }
 
-static void
-info_encode_transports(const struct settings *s, struct buf *out)
+static void info_encode_transports(const struct settings *s, struct buf *out)
 {
 	char copy[sizeof(s->transports)], *rest = copy, *word;
 	size_t n = 1;
@@ -90,8 +83,7 @@ info_encode_transports(const struct settings *s, struct buf *out)
 		encode_text(out, word);
 }
 
-static void
-info_encode_algorithms(const struct settings *s, struct buf *out)
+static void info_encode_algorithms(const struct settings *s, struct buf *out)
 {
 	size_t n = 0;
 
@@ -109,8 +101,7 @@ info_encode_algorithms(const struct settings *s, struct buf *out)
 }
 
 /* What came with CTAP 2.1 (6.4). */
-static void
-info_encode_2_1(struct key *key, struct buf *out)
+static void info_encode_2_1(struct key *key, struct buf *out)
 {
 	const struct settings *s = &key->settings;
 	size_t residents = 0;
@@ -130,12 +121,10 @@ info_encode_2_1(struct key *key, struct buf *out)
 	encode_int(out, 0x0e);
 	encode_int(out, 1);
 	encode_int(out, 0x14);
-	encode_int(out, residents >= s->max_resident ? 0 :
-	    (int64_t)(s->max_resident - residents));
+	encode_int(out, residents >= s->max_resident ? 0 : (int64_t)(s->max_resident - residents));
 }
 
-static int
-info_run(struct key *key, struct buf *out)
+static int info_run(struct key *key, struct buf *out)
 {
 	const struct settings *s = &key->settings;
 	bool protocols = s->pin_one || s->pin_two;
@@ -161,14 +150,12 @@ info_run(struct key *key, struct buf *out)
 }
 
 /* 6.6: with a touch, and for real keys only shortly after power-up. */
-static int
-reset_run(struct key *key)
+static int reset_run(struct key *key)
 {
 	const struct settings *s = &key->settings;
 	int r;
 
-	if (s->reset_window != 0 &&
-	    key->now - key->born > (int64_t)s->reset_window)
+	if (s->reset_window != 0 && key->now - key->born > (int64_t)s->reset_window)
 		return CTAP_NOT_ALLOWED;
 	if (s->error != 0)
 		return (int)s->error;
@@ -184,17 +171,14 @@ reset_run(struct key *key)
 	return state_save(&key->state) == 0 ? CTAP_OK : CTAP_OTHER;
 }
 
-static int
-selection_run(struct key *key)
+static int selection_run(struct key *key)
 {
 	if (key->settings.error != 0)
 		return (int)key->settings.error;
 	return key_require_touch(key);
 }
 
-static int
-ctap2_dispatch(struct key *key, uint8_t cmd, const cbor_item_t *map,
-    struct buf *out)
+static int ctap2_dispatch(struct key *key, uint8_t cmd, const cbor_item_t *map, struct buf *out)
 {
 	/* getNextAssertion follows its assertion at once, or not at all. */
 	if (cmd != CTAP_GET_NEXT_ASSERTION)
@@ -217,16 +201,14 @@ ctap2_dispatch(struct key *key, uint8_t cmd, const cbor_item_t *map,
 	case CTAP_SELECTION:
 		if (!key->ceremony.touched)
 			log_event(&key->log, "selection");
-		return key->settings.fido_2_1 ? selection_run(key) :
-		    CTAP_INVALID_COMMAND;
+		return key->settings.fido_2_1 ? selection_run(key) : CTAP_INVALID_COMMAND;
 	default:
 		log_event(&key->log, "unknown-command 0x%02x", cmd);
 		return CTAP_INVALID_COMMAND;
 	}
 }
 
-int
-ctap2_run(struct key *key, struct buf *out)
+int ctap2_run(struct key *key, struct buf *out)
 {
 	const struct buf *request = &key->ceremony.request;
 	cbor_item_t *map = NULL;

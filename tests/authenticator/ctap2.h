@@ -35,21 +35,21 @@ struct authdata {
 	uint8_t flags; /* UP and UV; the rest follows */
 	uint32_t counter;
 	const struct credential *attested; /* NULL for an assertion */
-	struct buf extensions;             /* empty, or a whole map */
+	struct buf extensions;		   /* empty, or a whole map */
 };
 
 /* Fill in backup flags and counter, and apply the lies that are signed. */
 void authdata_prepare(struct key *, struct authdata *);
 void authdata_encode(struct key *, const struct authdata *, struct buf *);
 /* Sign authdata || client data hash; 0 on failure. */
-size_t authdata_sign(struct key *, EVP_PKEY *, int algorithm,
-    const struct buf *authdata, const uint8_t hash[32], uint8_t *ret_sig);
+size_t authdata_sign(struct key *, EVP_PKEY *, int algorithm, const struct buf *authdata,
+		     const uint8_t hash[32], uint8_t *ret_sig);
 uint32_t authdata_count(struct key *);
 
 /* hmac-secret and credProtect (CTAP 2.1, section 12). */
 int extensions_create(struct key *, const cbor_item_t *, struct credential *,
-    struct buf *ret_extensions);
-int extensions_assert(struct key *, const cbor_item_t *,
-    const struct credential *, bool uv, struct buf *ret_extensions);
+		      struct buf *ret_extensions);
+int extensions_assert(struct key *, const cbor_item_t *, const struct credential *, bool uv,
+		      struct buf *ret_extensions);
 
 #endif

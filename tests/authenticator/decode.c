@@ -4,8 +4,7 @@
 
 #include "decode.h"
 
-cbor_item_t *
-decode_load(const uint8_t *ptr, size_t len)
+cbor_item_t *decode_load(const uint8_t *ptr, size_t len)
 {
 	struct cbor_load_result result;
 	cbor_item_t *item = cbor_load(ptr, len, &result);
@@ -15,21 +14,17 @@ decode_load(const uint8_t *ptr, size_t len)
 	return item;
 }
 
-bool
-decode_is_map(const cbor_item_t *item)
+bool decode_is_map(const cbor_item_t *item)
 {
 	return item != NULL && cbor_isa_map(item) && cbor_map_is_definite(item);
 }
 
-bool
-decode_is_array(const cbor_item_t *item)
+bool decode_is_array(const cbor_item_t *item)
 {
-	return item != NULL && cbor_isa_array(item) &&
-	    cbor_array_is_definite(item);
+	return item != NULL && cbor_isa_array(item) && cbor_array_is_definite(item);
 }
 
-cbor_item_t *
-decode_at(const cbor_item_t *map, uint64_t key)
+cbor_item_t *decode_at(const cbor_item_t *map, uint64_t key)
 {
 	int64_t v;
 
@@ -44,8 +39,7 @@ decode_at(const cbor_item_t *map, uint64_t key)
 	return NULL;
 }
 
-cbor_item_t *
-decode_named(const cbor_item_t *map, const char *key)
+cbor_item_t *decode_named(const cbor_item_t *map, const char *key)
 {
 	char name[64];
 
@@ -54,31 +48,26 @@ decode_named(const cbor_item_t *map, const char *key)
 	for (size_t i = 0; i < cbor_map_size(map); i++) {
 		struct cbor_pair *pair = &cbor_map_handle(map)[i];
 
-		if (decode_text(pair->key, name, sizeof(name)) &&
-		    strcmp(name, key) == 0)
+		if (decode_text(pair->key, name, sizeof(name)) && strcmp(name, key) == 0)
 			return pair->value;
 	}
 	return NULL;
 }
 
-bool
-decode_bytes(const cbor_item_t *item, struct span *ret_span)
+bool decode_bytes(const cbor_item_t *item, struct span *ret_span)
 {
-	if (item == NULL || !cbor_isa_bytestring(item) ||
-	    !cbor_bytestring_is_definite(item))
+	if (item == NULL || !cbor_isa_bytestring(item) || !cbor_bytestring_is_definite(item))
 		return false;
 	ret_span->ptr = cbor_bytestring_handle(item);
 	ret_span->len = cbor_bytestring_length(item);
 	return true;
 }
 
-bool
-decode_text(const cbor_item_t *item, char *ret_text, size_t size)
+bool decode_text(const cbor_item_t *item, char *ret_text, size_t size)
 {
 	size_t len;
 
-	if (item == NULL || !cbor_isa_string(item) ||
-	    !cbor_string_is_definite(item))
+	if (item == NULL || !cbor_isa_string(item) || !cbor_string_is_definite(item))
 		return false;
 	len = cbor_string_length(item);
 	if (len >= size || memchr(cbor_string_handle(item), 0, len) != NULL)
@@ -89,8 +78,7 @@ decode_text(const cbor_item_t *item, char *ret_text, size_t size)
 	return true;
 }
 
-bool
-decode_int(const cbor_item_t *item, int64_t *ret_value)
+bool decode_int(const cbor_item_t *item, int64_t *ret_value)
 {
 	uint64_t v;
 
@@ -103,8 +91,7 @@ decode_int(const cbor_item_t *item, int64_t *ret_value)
 	return true;
 }
 
-bool
-decode_bool(const cbor_item_t *item, bool *ret_value)
+bool decode_bool(const cbor_item_t *item, bool *ret_value)
 {
 	if (item == NULL || !cbor_isa_float_ctrl(item) || !cbor_is_bool(item))
 		return false;

@@ -7,9 +7,8 @@
 #include "user.h"
 
 /* 12.1 and 12.5; unknown extensions are ignored. */
-int
-extensions_create(struct key *key, const cbor_item_t *map,
-    struct credential *cred, struct buf *ret_extensions)
+int extensions_create(struct key *key, const cbor_item_t *map, struct credential *cred,
+		      struct buf *ret_extensions)
 {
 	const cbor_item_t *hmac, *protect;
 	bool want = false;
@@ -50,38 +49,32 @@ struct hmac_input {
 	size_t len;
 };
 
-static int
-extensions_parse_hmac(struct key *key, const cbor_item_t *input,
-    struct hmac_input *ret_input)
+static int extensions_parse_hmac(struct key *key, const cbor_item_t *input,
+				 struct hmac_input *ret_input)
 {
 	struct span cipher, mac;
 	int64_t version = 1;
 
-	if (!decode_bytes(decode_at(input, 2), &cipher) ||
-	    !decode_bytes(decode_at(input, 3), &mac))
+	if (!decode_bytes(decode_at(input, 2), &cipher) || !decode_bytes(decode_at(input, 3), &mac))
 		return CTAP_MISSING_PARAMETER;
-	if (decode_at(input, 4) != NULL &&
-	    !decode_int(decode_at(input, 4), &version))
+	if (decode_at(input, 4) != NULL && !decode_int(decode_at(input, 4), &version))
 		return CTAP_CBOR_UNEXPECTED_TYPE;
 	ret_input->protocol = user_protocol(key, version);
 	if (ret_input->protocol == NULL ||
-	    !pin_protocol_decapsulate(ret_input->protocol, decode_at(input, 1),
-	    &ret_input->secret))
+	    !pin_protocol_decapsulate(ret_input->protocol, decode_at(input, 1), &ret_input->secret))
 		return CTAP_INVALID_PARAMETER;
-	if (!pin_protocol_verify(ret_input->protocol,
-	    ret_input->secret.mac_key, cipher.ptr, cipher.len, mac))
+	if (!pin_protocol_verify(ret_input->protocol, ret_input->secret.mac_key, cipher.ptr,
+				 cipher.len, mac))
 		return CTAP_PIN_AUTH_INVALID;
-	if (!pin_protocol_decrypt(ret_input->protocol, &ret_input->secret,
-	    cipher, ret_input->salts, sizeof(ret_input->salts),
-	    &ret_input->len) ||
+	if (!pin_protocol_decrypt(ret_input->protocol, &ret_input->secret, cipher, ret_input->salts,
+				  sizeof(ret_input->salts), &ret_input->len) ||
 	    (ret_input->len != 32 && ret_input->len != 64))
 		return CTAP_INVALID_LENGTH;
 	return CTAP_OK;
 }
 
-int
-extensions_assert(struct key *key, const cbor_item_t *map,
-    const struct credential *cred, bool uv, struct buf *ret_extensions)
+int extensions_assert(struct key *key, const cbor_item_t *map, const struct credential *cred,
+		      bool uv, struct buf *ret_extensions)
 {
 	const cbor_item_t *hmac = decode_named(map, "hmac-secret");
 	const uint8_t *random = cred->cred_random + (uv ? 32 : 0);
@@ -98,8 +91,7 @@ extensions_assert(struct key *key, const cbor_item_t *map,
 	digest_hmac(random, 32, input.salts, 32, output);
 	if (input.len == 64)
 		digest_hmac(random, 32, input.salts + 32, 32, output + 32);
-	len = pin_protocol_encrypt(input.protocol, &input.secret, output,
-	    input.len, cipher);
+	len = pin_protocol_encrypt(input.protocol, &input.secret, output, input.len, cipher);
 	encode_map(ret_extensions, 1);
 	encode_text(ret_extensions, "hmac-secret");
 	encode_bytes(ret_extensions, cipher, len);

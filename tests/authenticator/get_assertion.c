@@ -19,8 +19,7 @@ struct get_request {
 	struct user_request user_request;
 };
 
-static int
-get_parse(const cbor_item_t *map, struct get_request *req)
+static int get_parse(const cbor_item_t *map, struct get_request *req)
 {
 	const cbor_item_t *options = decode_at(map, 5);
 	int r;
@@ -39,8 +38,7 @@ get_parse(const cbor_item_t *map, struct get_request *req)
 	req->extensions = decode_at(map, 4);
 	if (decode_named(options, "rk") != NULL)
 		return CTAP_UNSUPPORTED_OPTION;
-	r = user_parse(options, decode_at(map, 6), decode_at(map, 7),
-	    &req->user_request);
+	r = user_parse(options, decode_at(map, 6), decode_at(map, 7), &req->user_request);
 	req->user_request.hash = req->hash.ptr;
 	req->user_request.rp_id = req->rp_id;
 	req->user_request.permission = PERMISSION_GA;
@@ -48,14 +46,12 @@ get_parse(const cbor_item_t *map, struct get_request *req)
 }
 
 /* credProtect (12.1): level 3 wants verification, level 2 that or its id. */
-static bool
-get_permits(const struct credential *cred, bool listed, bool uv)
+static bool get_permits(const struct credential *cred, bool listed, bool uv)
 {
 	return uv || cred->protect == 1 || (cred->protect == 2 && listed);
 }
 
-static struct credential *
-get_listed(struct key *key, const struct get_request *req, bool uv)
+static struct credential *get_listed(struct key *key, const struct get_request *req, bool uv)
 {
 	struct credential *cred;
 	struct span id;
@@ -65,8 +61,7 @@ get_listed(struct key *key, const struct get_request *req, bool uv)
 
 		if (!decode_bytes(decode_named(item, "id"), &id))
 			continue;
-		cred = credential_find(&key->state, id.ptr, id.len,
-		    req->rp_hash);
+		cred = credential_find(&key->state, id.ptr, id.len, req->rp_hash);
 		if (cred != NULL && get_permits(cred, true, uv))
 			return cred;
 	}
@@ -74,9 +69,8 @@ get_listed(struct key *key, const struct get_request *req, bool uv)
 }
 
 /* Newest first. Returns how many; the list takes so many as it can. */
-static size_t
-get_residents(struct key *key, const struct get_request *req, bool uv,
-    struct credential **list, size_t size)
+static size_t get_residents(struct key *key, const struct get_request *req, bool uv,
+			    struct credential **list, size_t size)
 {
 	size_t n = 0;
 
@@ -90,9 +84,7 @@ get_residents(struct key *key, const struct get_request *req, bool uv,
 	return n;
 }
 
-static void
-get_encode_credential(struct key *key, const struct credential *cred,
-    struct buf *out)
+static void get_encode_credential(struct key *key, const struct credential *cred, struct buf *out)
 {
 	uint8_t id[LIES_ID_MAX];
 	size_t len = lies_id(key, cred, id);
@@ -106,9 +98,8 @@ get_encode_credential(struct key *key, const struct credential *cred,
 }
 
 /* Names are for a choice among several, and only after verification. */
-static void
-get_encode_user(struct key *key, const struct credential *cred, bool names,
-    struct buf *out)
+static void get_encode_user(struct key *key, const struct credential *cred, bool names,
+			    struct buf *out)
 {
 	uint8_t user[64];
 	size_t len = lies_user(key, cred, user);
@@ -139,9 +130,8 @@ struct get_answer {
 	size_t total; /* shown where it is above one */
 };
 
-static int
-get_sign(struct key *key, const struct get_answer *answer,
-    const struct buf *authdata, struct buf *out)
+static int get_sign(struct key *key, const struct get_answer *answer, const struct buf *authdata,
+		    struct buf *out)
 {
 	const struct credential *cred = answer->cred;
 	int algorithm = lies_algorithm(key, cred->algorithm);
@@ -159,18 +149,16 @@ get_sign(struct key *key, const struct get_answer *answer,
 	return n > 0 ? CTAP_OK : CTAP_OTHER;
 }
 
-static int
-get_encode(struct key *key, const struct get_answer *answer, struct buf *out)
+static int get_encode(struct key *key, const struct get_answer *answer, struct buf *out)
 {
 	const struct credential *cred = answer->cred;
-	bool user = cred->resident ||
-	    lies_active(key) == LIE_WRONG_USER_HANDLE;
-	struct authdata ad = { 0 };
-	struct buf authdata = { 0 };
+	bool user = cred->resident || lies_active(key) == LIE_WRONG_USER_HANDLE;
+	struct authdata ad = {0};
+	struct buf authdata = {0};
 	int r;
 
-	r = extensions_assert(key, answer->extensions, cred,
-	    answer->flags & AUTHDATA_UV, &ad.extensions);
+	r = extensions_assert(key, answer->extensions, cred, answer->flags & AUTHDATA_UV,
+			      &ad.extensions);
 	if (r != CTAP_OK)
 		return r;
 	memcpy(ad.rp_hash, cred->rp_hash, 32);
@@ -196,8 +184,7 @@ get_encode(struct key *key, const struct get_answer *answer, struct buf *out)
 }
 
 /* A replay sends the last true answer again, and nothing of this request. */
-static int
-get_finish(struct key *key, const struct get_answer *answer, struct buf *out)
+static int get_finish(struct key *key, const struct get_answer *answer, struct buf *out)
 {
 	struct state *state = &key->state;
 	int r;
@@ -209,17 +196,15 @@ get_finish(struct key *key, const struct get_answer *answer, struct buf *out)
 		return CTAP_OK;
 	}
 	r = get_encode(key, answer, out);
-	if (r == CTAP_OK && lies_active(key) == LIE_NONE &&
-	    key->ceremony.asks_touch)
+	if (r == CTAP_OK && lies_active(key) == LIE_NONE && key->ceremony.asks_touch)
 		state_set_replay(state, out->data, out->len);
 	if (r == CTAP_OK && state_save(state) != 0)
 		r = CTAP_OTHER;
 	return r;
 }
 
-static void
-get_remember(struct key *key, const struct get_request *req,
-    struct credential **list, size_t count, uint8_t flags)
+static void get_remember(struct key *key, const struct get_request *req, struct credential **list,
+			 size_t count, uint8_t flags)
 {
 	struct session *s = &key->session;
 
@@ -234,14 +219,11 @@ get_remember(struct key *key, const struct get_request *req,
 	s->next_deadline = key->now + NEXT_TIMEOUT;
 }
 
-static int
-get_select(struct key *key, const struct get_request *req, bool uv,
-    struct buf *out)
+static int get_select(struct key *key, const struct get_request *req, bool uv, struct buf *out)
 {
-	struct credential *list[sizeof(key->session.next) /
-	    sizeof(key->session.next[0])];
+	struct credential *list[sizeof(key->session.next) / sizeof(key->session.next[0])];
 	bool listed = req->allow != NULL && cbor_array_size(req->allow) > 0;
-	struct get_answer answer = { 0 };
+	struct get_answer answer = {0};
 	size_t count;
 	int r;
 
@@ -249,20 +231,17 @@ get_select(struct key *key, const struct get_request *req, bool uv,
 		list[0] = get_listed(key, req, uv);
 		count = list[0] != NULL;
 	} else {
-		count = get_residents(key, req, uv, list,
-		    sizeof(list) / sizeof(list[0]));
+		count = get_residents(key, req, uv, list, sizeof(list) / sizeof(list[0]));
 	}
 	if (count == 0)
 		return CTAP_NO_CREDENTIALS;
 	if (req->user_request.up && (r = key_require_touch(key)) != CTAP_OK)
 		return r;
-	answer.flags = (req->user_request.up ? AUTHDATA_UP : 0) |
-	    (uv ? AUTHDATA_UV : 0);
+	answer.flags = (req->user_request.up ? AUTHDATA_UP : 0) | (uv ? AUTHDATA_UV : 0);
 	answer.cred = list[0];
 	answer.hash = req->hash.ptr;
 	answer.extensions = req->user_request.up ? req->extensions : NULL;
-	answer.omit_id = key->settings.omit_id && listed &&
-	    cbor_array_size(req->allow) == 1;
+	answer.omit_id = key->settings.omit_id && listed && cbor_array_size(req->allow) == 1;
 	answer.names = uv && count > 1;
 	answer.total = count;
 	if (req->user_request.up)
@@ -271,20 +250,21 @@ get_select(struct key *key, const struct get_request *req, bool uv,
 	return get_finish(key, &answer, out);
 }
 
-int
-get_assertion_run(struct key *key, const cbor_item_t *map, struct buf *out)
+int get_assertion_run(struct key *key, const cbor_item_t *map, struct buf *out)
 {
-	struct get_request req = { 0 };
+	struct get_request req = {0};
 	bool uv = false;
 	int r = get_parse(map, &req);
 
 	if (r != CTAP_OK)
 		return r;
 	if (!key->ceremony.touched)
-		log_event(&key->log, "get-assertion rp=%s up=%d uv=%d pin=%d"
-		    " allow=%zu", req.rp_id, req.user_request.up,
-		    req.user_request.uv, req.user_request.has_param,
-		    req.allow == NULL ? 0 : cbor_array_size(req.allow));
+		log_event(&key->log,
+			  "get-assertion rp=%s up=%d uv=%d pin=%d"
+			  " allow=%zu",
+			  req.rp_id, req.user_request.up, req.user_request.uv,
+			  req.user_request.has_param,
+			  req.allow == NULL ? 0 : cbor_array_size(req.allow));
 	if (req.user_request.up && key->settings.error != 0)
 		return (int)key->settings.error;
 	r = user_verify(key, &req.user_request, &uv);
@@ -293,11 +273,10 @@ get_assertion_run(struct key *key, const cbor_item_t *map, struct buf *out)
 	return get_select(key, &req, uv, out);
 }
 
-int
-get_assertion_next(struct key *key, struct buf *out)
+int get_assertion_next(struct key *key, struct buf *out)
 {
 	struct session *s = &key->session;
-	struct get_answer answer = { 0 };
+	struct get_answer answer = {0};
 
 	log_event(&key->log, "get-next-assertion");
 	if (s->next_count == 0 || key->now >= s->next_deadline) {

@@ -7,18 +7,16 @@
 
 #include "hex.h"
 
-bool
-hex_parse(const char *text, uint8_t *ret_bytes, size_t size, size_t *ret_len)
+bool hex_parse(const char *text, uint8_t *ret_bytes, size_t size, size_t *ret_len)
 {
 	size_t len = strlen(text);
 
 	if (len % 2 != 0 || len / 2 > size)
 		return false;
 	for (size_t i = 0; i < len / 2; i++) {
-		const char digits[3] = { text[2 * i], text[2 * i + 1], 0 };
+		const char digits[3] = {text[2 * i], text[2 * i + 1], 0};
 
-		if (!isxdigit((unsigned char)digits[0]) ||
-		    !isxdigit((unsigned char)digits[1]))
+		if (!isxdigit((unsigned char)digits[0]) || !isxdigit((unsigned char)digits[1]))
 			return false;
 		ret_bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
 	}
@@ -26,8 +24,7 @@ hex_parse(const char *text, uint8_t *ret_bytes, size_t size, size_t *ret_len)
 	return true;
 }
 
-void
-hex_print(const uint8_t *ptr, size_t len, char *ret_text)
+void hex_print(const uint8_t *ptr, size_t len, char *ret_text)
 {
 	ret_text[0] = '\0';
 	for (size_t i = 0; i < len; i++)

@@ -82,10 +82,8 @@ struct hid {
 	struct buf message;
 };
 
-void hid_init(struct hid *, const struct hid_ops *, void *ctx,
-    uint8_t capabilities);
-void hid_receive(struct hid *, const uint8_t report[HID_REPORT_LEN],
-    int64_t now);
+void hid_init(struct hid *, const struct hid_ops *, void *ctx, uint8_t capabilities);
+void hid_receive(struct hid *, const uint8_t report[HID_REPORT_LEN], int64_t now);
 void hid_tick(struct hid *, int64_t now);
 
 /* End the transaction with a reply or with an error of this layer. */

@@ -15,8 +15,7 @@
 #define FLOOD_BURST 4
 #define FLOOD_INTERVAL 1
 
-void
-key_init(struct key *key, const struct hid_ops *ops, void *transport)
+void key_init(struct key *key, const struct hid_ops *ops, void *transport)
 {
 	memset(key, 0, sizeof(*key));
 	key->transport = transport;
@@ -29,8 +28,7 @@ key_init(struct key *key, const struct hid_ops *ops, void *transport)
 	hid_init(&key->hid, ops, key, 0);
 }
 
-void
-key_deinit(struct key *key)
+void key_deinit(struct key *key)
 {
 	for (size_t i = 0; i < 2; i++)
 		pin_protocol_deinit(&key->session.protocols[i]);
@@ -38,8 +36,7 @@ key_deinit(struct key *key)
 	log_close(&key->log);
 }
 
-int
-key_start(struct key *key)
+int key_start(struct key *key)
 {
 	key_settle(key);
 	key->born = key->now;
@@ -48,19 +45,17 @@ key_start(struct key *key)
 	return state_save(&key->state);
 }
 
-void
-key_settle(struct key *key)
+void key_settle(struct key *key)
 {
 	const struct settings *s = &key->settings;
 
-	key->hid.capabilities = HID_CAP_WINK |
-	    (s->ctap2 ? HID_CAP_CBOR : 0) | (s->u2f ? 0 : HID_CAP_NMSG);
+	key->hid.capabilities =
+		HID_CAP_WINK | (s->ctap2 ? HID_CAP_CBOR : 0) | (s->u2f ? 0 : HID_CAP_NMSG);
 	if (key->ceremony.phase == CEREMONY_FLOODING && s->flood == FLOOD_NONE)
 		key->ceremony.phase = CEREMONY_STALLED;
 }
 
-static void
-key_set_phase(struct key *key, enum ceremony_phase phase)
+static void key_set_phase(struct key *key, enum ceremony_phase phase)
 {
 	key->ceremony.phase = phase;
 	if (phase == CEREMONY_TOUCH)
@@ -71,11 +66,9 @@ key_set_phase(struct key *key, enum ceremony_phase phase)
 		log_event(&key->log, "flooding");
 }
 
-static void
-key_send(struct key *key, const uint8_t *ptr, size_t len)
+static void key_send(struct key *key, const uint8_t *ptr, size_t len)
 {
-	bool cut = key->settings.stall == STALL_MID_FRAME &&
-	    key->ceremony.asks_touch;
+	bool cut = key->settings.stall == STALL_MID_FRAME && key->ceremony.asks_touch;
 
 	if (cut) {
 		hid_reply_cut(&key->hid, ptr, len);
@@ -86,45 +79,40 @@ key_send(struct key *key, const uint8_t *ptr, size_t len)
 	hid_reply(&key->hid, ptr, len);
 }
 
-static bool
-key_logs_answer(const struct key *key)
+static bool key_logs_answer(const struct key *key)
 {
 	uint8_t cmd = key->ceremony.request.data[0];
 
 	return cmd != CTAP_GET_INFO && cmd != CTAP_CLIENT_PIN;
 }
 
-static void
-key_answer(struct key *key, int status, const struct buf *body)
+static void key_answer(struct key *key, int status, const struct buf *body)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	const uint8_t code = (uint8_t)status;
 
 	encode_raw(&out, &code, 1);
 	if (status == CTAP_OK && body != NULL)
 		encode_raw(&out, body->data, body->len);
 	if (key_logs_answer(key))
-		log_event(&key->log, "answered status=0x%02x keepalives=%u",
-		    code, key->ceremony.keepalives);
+		log_event(&key->log, "answered status=0x%02x keepalives=%u", code,
+			  key->ceremony.keepalives);
 	key_send(key, out.data, out.len);
 }
 
-int
-key_require_touch(struct key *key)
+int key_require_touch(struct key *key)
 {
 	key->ceremony.asks_touch = true;
 	return key->ceremony.touched ? CTAP_OK : CTAP_NEEDS_TOUCH;
 }
 
-bool
-key_awaits_touch(const struct key *key)
+bool key_awaits_touch(const struct key *key)
 {
 	return key->ceremony.phase == CEREMONY_TOUCH ||
-	    (key->u2f_poll_until != -1 && key->now <= key->u2f_poll_until);
+	       (key->u2f_poll_until != -1 && key->now <= key->u2f_poll_until);
 }
 
-static void
-key_begin_wait(struct key *key)
+static void key_begin_wait(struct key *key)
 {
 	struct ceremony *c = &key->ceremony;
 	bool delay = key->settings.touch == TOUCH_DELAY;
@@ -136,8 +124,7 @@ key_begin_wait(struct key *key)
 }
 
 /* The ceremony stands at the touch: misbehave, or do as the user does. */
-static void
-key_at_touch(struct key *key)
+static void key_at_touch(struct key *key)
 {
 	const struct settings *s = &key->settings;
 
@@ -152,19 +139,16 @@ key_at_touch(struct key *key)
 		key_begin_wait(key);
 }
 
-static bool
-key_touches_at_once(const struct key *key)
+static bool key_touches_at_once(const struct key *key)
 {
 	const struct settings *s = &key->settings;
 
-	return s->touch == TOUCH_AUTO && s->stall != STALL_BEFORE &&
-	    s->flood == FLOOD_NONE;
+	return s->touch == TOUCH_AUTO && s->stall != STALL_BEFORE && s->flood == FLOOD_NONE;
 }
 
-static void
-key_run(struct key *key)
+static void key_run(struct key *key)
 {
-	struct buf body = { 0 };
+	struct buf body = {0};
 	int status = ctap2_run(key, &body);
 
 	if (status == CTAP_NEEDS_TOUCH && key_touches_at_once(key)) {
@@ -177,12 +161,11 @@ key_run(struct key *key)
 		key_answer(key, body.overflow ? CTAP_OTHER : status, &body);
 }
 
-void
-key_on_request(void *ctx, uint8_t cmd, const uint8_t *ptr, size_t len)
+void key_on_request(void *ctx, uint8_t cmd, const uint8_t *ptr, size_t len)
 {
 	struct key *key = ctx;
 	struct ceremony *c = &key->ceremony;
-	struct buf response = { 0 };
+	struct buf response = {0};
 
 	memset(c, 0, sizeof(*c));
 	encode_raw(&c->request, ptr, len);
@@ -199,32 +182,28 @@ key_on_request(void *ctx, uint8_t cmd, const uint8_t *ptr, size_t len)
  * as a key knows nothing of its clients; what could never end is dropped, so
  * that the next client finds a key and not a brick.
  */
-void
-key_on_init(void *ctx, bool broadcast)
+void key_on_init(void *ctx, bool broadcast)
 {
 	struct key *key = ctx;
 
 	log_event(&key->log, "init");
-	if (broadcast && (key->ceremony.phase == CEREMONY_STALLED ||
-	    key->ceremony.phase == CEREMONY_FLOODING)) {
+	if (broadcast &&
+	    (key->ceremony.phase == CEREMONY_STALLED || key->ceremony.phase == CEREMONY_FLOODING)) {
 		key->ceremony.phase = CEREMONY_NONE;
 		hid_drop(&key->hid);
 	}
 }
 
-void
-key_on_cancel(void *ctx, bool running)
+void key_on_cancel(void *ctx, bool running)
 {
 	struct key *key = ctx;
 
-	log_event(&key->log, running ? "cancel-received" :
-	    "cancel-received idle");
+	log_event(&key->log, running ? "cancel-received" : "cancel-received idle");
 	if (running && key->ceremony.phase == CEREMONY_TOUCH)
 		key_answer(key, CTAP_KEEPALIVE_CANCEL, NULL);
 }
 
-void
-key_on_abort(void *ctx)
+void key_on_abort(void *ctx)
 {
 	struct key *key = ctx;
 
@@ -232,16 +211,14 @@ key_on_abort(void *ctx)
 	key->ceremony.phase = CEREMONY_NONE;
 }
 
-void
-key_on_wink(void *ctx)
+void key_on_wink(void *ctx)
 {
 	struct key *key = ctx;
 
 	log_event(&key->log, "wink");
 }
 
-bool
-key_touch(struct key *key)
+bool key_touch(struct key *key)
 {
 	if (!key_awaits_touch(key))
 		return false;
@@ -256,8 +233,7 @@ key_touch(struct key *key)
 	return true;
 }
 
-static void
-key_send_keepalive(struct key *key)
+static void key_send_keepalive(struct key *key)
 {
 	/* The log needs one of them, and not a line for each. */
 	if (key->ceremony.keepalives++ == 0)
@@ -265,8 +241,7 @@ key_send_keepalive(struct key *key)
 	hid_keepalive(&key->hid, KEEPALIVE_UPNEEDED);
 }
 
-static void
-key_flood(struct key *key)
+static void key_flood(struct key *key)
 {
 	/* Strangers' channels are to be ignored; so a flood of them, for ever,
 	 * tells whether a client looks at the clock. */
@@ -280,8 +255,7 @@ key_flood(struct key *key)
 	}
 }
 
-static void
-key_tick_touch(struct key *key)
+static void key_tick_touch(struct key *key)
 {
 	struct ceremony *c = &key->ceremony;
 
@@ -296,8 +270,7 @@ key_tick_touch(struct key *key)
 	}
 }
 
-void
-key_tick(struct key *key, int64_t now)
+void key_tick(struct key *key, int64_t now)
 {
 	struct ceremony *c = &key->ceremony;
 
@@ -311,8 +284,7 @@ key_tick(struct key *key, int64_t now)
 	}
 }
 
-int64_t
-key_deadline(const struct key *key)
+int64_t key_deadline(const struct key *key)
 {
 	const struct ceremony *c = &key->ceremony;
 	int64_t at = key->hid.deadline;

@@ -72,7 +72,7 @@ struct session {
 
 enum ceremony_phase {
 	CEREMONY_NONE,
-	CEREMONY_TOUCH,   /* waiting for the user */
+	CEREMONY_TOUCH,	  /* waiting for the user */
 	CEREMONY_STALLED, /* never to be answered */
 	CEREMONY_FLOODING,
 };
@@ -96,8 +96,8 @@ struct key {
 	/* Who made the key; hid_ops.send and init find it here. */
 	void *transport;
 	int64_t now, born;
-	int64_t u2f_poll_until; /* an U2F client polls for a touch, or -1 */
-	int64_t u2f_touch_at; /* when the one it polls for comes, or -1 */
+	int64_t u2f_poll_until;	 /* an U2F client polls for a touch, or -1 */
+	int64_t u2f_touch_at;	 /* when the one it polls for comes, or -1 */
 	int64_t u2f_touch_until; /* how long a given touch counts, or -1 */
 	bool unplugged;
 };

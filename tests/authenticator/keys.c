@@ -14,21 +14,19 @@ static const struct {
 	int algorithm;
 	const char *name;
 } keys_names[] = {
-	{ KEYS_ES256, "es256" },
-	{ KEYS_EDDSA, "eddsa" },
-	{ KEYS_RS256, "rs256" },
+	{KEYS_ES256, "es256"},
+	{KEYS_EDDSA, "eddsa"},
+	{KEYS_RS256, "rs256"},
 };
 
 #define KEYS_COUNT (sizeof(keys_names) / sizeof(keys_names[0]))
 
-bool
-keys_supported(int algorithm)
+bool keys_supported(int algorithm)
 {
 	return keys_name(algorithm) != NULL;
 }
 
-const char *
-keys_name(int algorithm)
+const char *keys_name(int algorithm)
 {
 	for (size_t i = 0; i < KEYS_COUNT; i++) {
 		if (keys_names[i].algorithm == algorithm)
@@ -37,8 +35,7 @@ keys_name(int algorithm)
 	return NULL;
 }
 
-int
-keys_parse(const char *name)
+int keys_parse(const char *name)
 {
 	for (size_t i = 0; i < KEYS_COUNT; i++) {
 		if (strcmp(keys_names[i].name, name) == 0)
@@ -47,8 +44,7 @@ keys_parse(const char *name)
 	return 0;
 }
 
-EVP_PKEY *
-keys_generate(int algorithm)
+EVP_PKEY *keys_generate(int algorithm)
 {
 	if (algorithm == KEYS_ES256 || algorithm == KEYS_ECDH)
 		return EVP_EC_gen("P-256");
@@ -59,25 +55,22 @@ keys_generate(int algorithm)
 	return NULL;
 }
 
-bool
-keys_point(const EVP_PKEY *pkey, uint8_t ret_point[65])
+bool keys_point(const EVP_PKEY *pkey, uint8_t ret_point[65])
 {
 	size_t len = 0;
 
-	return EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY,
-	    ret_point, 65, &len) == 1 && len == 65 && ret_point[0] == 0x04;
+	return EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, ret_point, 65,
+					       &len) == 1 &&
+	       len == 65 && ret_point[0] == 0x04;
 }
 
-EVP_PKEY *
-keys_from_point(const uint8_t x[32], const uint8_t y[32])
+EVP_PKEY *keys_from_point(const uint8_t x[32], const uint8_t y[32])
 {
-	uint8_t point[65] = { 0x04 };
+	uint8_t point[65] = {0x04};
 	char group[] = "P-256";
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group,
-		    sizeof(group) - 1),
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point,
-		    sizeof(point)),
+		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group) - 1),
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
 		OSSL_PARAM_END,
 	};
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
@@ -92,10 +85,9 @@ keys_from_point(const uint8_t x[32], const uint8_t y[32])
 	return pkey;
 }
 
-static void
-keys_encode_ec(struct buf *buf, const EVP_PKEY *pkey, int algorithm)
+static void keys_encode_ec(struct buf *buf, const EVP_PKEY *pkey, int algorithm)
 {
-	uint8_t point[65] = { 0 };
+	uint8_t point[65] = {0};
 
 	if (!keys_point(pkey, point))
 		buf->overflow = true;
@@ -112,10 +104,9 @@ keys_encode_ec(struct buf *buf, const EVP_PKEY *pkey, int algorithm)
 	encode_bytes(buf, point + 33, 32);
 }
 
-static void
-keys_encode_okp(struct buf *buf, const EVP_PKEY *pkey)
+static void keys_encode_okp(struct buf *buf, const EVP_PKEY *pkey)
 {
-	uint8_t x[32] = { 0 };
+	uint8_t x[32] = {0};
 	size_t len = sizeof(x);
 
 	if (EVP_PKEY_get_raw_public_key(pkey, x, &len) != 1)
@@ -131,15 +122,13 @@ keys_encode_okp(struct buf *buf, const EVP_PKEY *pkey)
 	encode_bytes(buf, x, sizeof(x));
 }
 
-static void
-keys_encode_bn(struct buf *buf, const EVP_PKEY *pkey, const char *name)
+static void keys_encode_bn(struct buf *buf, const EVP_PKEY *pkey, const char *name)
 {
 	uint8_t bytes[512];
 	BIGNUM *bn = NULL;
 	int len = 0;
 
-	if (EVP_PKEY_get_bn_param(pkey, name, &bn) == 1 &&
-	    BN_num_bytes(bn) <= (int)sizeof(bytes))
+	if (EVP_PKEY_get_bn_param(pkey, name, &bn) == 1 && BN_num_bytes(bn) <= (int)sizeof(bytes))
 		len = BN_bn2bin(bn, bytes);
 	BN_free(bn);
 	if (len == 0)
@@ -147,8 +136,7 @@ keys_encode_bn(struct buf *buf, const EVP_PKEY *pkey, const char *name)
 	encode_bytes(buf, bytes, (size_t)len);
 }
 
-static void
-keys_encode_rsa(struct buf *buf, const EVP_PKEY *pkey)
+static void keys_encode_rsa(struct buf *buf, const EVP_PKEY *pkey)
 {
 	encode_map(buf, 4);
 	encode_int(buf, 1);
@@ -161,8 +149,7 @@ keys_encode_rsa(struct buf *buf, const EVP_PKEY *pkey)
 	keys_encode_bn(buf, pkey, OSSL_PKEY_PARAM_RSA_E);
 }
 
-void
-keys_encode(struct buf *buf, const EVP_PKEY *pkey, int algorithm)
+void keys_encode(struct buf *buf, const EVP_PKEY *pkey, int algorithm)
 {
 	if (algorithm == KEYS_EDDSA)
 		keys_encode_okp(buf, pkey);
@@ -172,9 +159,8 @@ keys_encode(struct buf *buf, const EVP_PKEY *pkey, int algorithm)
 		keys_encode_ec(buf, pkey, algorithm);
 }
 
-size_t
-keys_sign(EVP_PKEY *pkey, int algorithm, const uint8_t *ptr, size_t len,
-    uint8_t ret_signature[KEYS_SIGNATURE_MAX])
+size_t keys_sign(EVP_PKEY *pkey, int algorithm, const uint8_t *ptr, size_t len,
+		 uint8_t ret_signature[KEYS_SIGNATURE_MAX])
 {
 	/* Ed25519 hashes by itself. */
 	const EVP_MD *md = algorithm == KEYS_EDDSA ? NULL : EVP_sha256();

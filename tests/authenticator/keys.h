@@ -37,6 +37,6 @@ EVP_PKEY *keys_from_point(const uint8_t x[32], const uint8_t y[32]);
 
 /* Returns the length of the signature, 0 on failure. */
 size_t keys_sign(EVP_PKEY *, int algorithm, const uint8_t *, size_t,
-    uint8_t ret_signature[KEYS_SIGNATURE_MAX]);
+		 uint8_t ret_signature[KEYS_SIGNATURE_MAX]);
 
 #endif

@@ -6,16 +6,14 @@
 #include "keys.h"
 #include "lies.h"
 
-enum lie
-lies_active(const struct key *key)
+enum lie lies_active(const struct key *key)
 {
 	return key->ceremony.asks_touch ? key->settings.lie : LIE_NONE;
 }
 
-void
-lies_fields(struct key *key, struct authdata *ad)
+void lies_fields(struct key *key, struct authdata *ad)
 {
-	switch (lies_active(key)) {
+	switch ((int)lies_active(key)) { /* most lies are told elsewhere */
 	case LIE_WRONG_RPID_HASH:
 		ad->rp_hash[0] ^= 0xff;
 		break;
@@ -43,25 +41,22 @@ lies_fields(struct key *key, struct authdata *ad)
 	}
 }
 
-void
-lies_trailing(struct key *key, struct buf *authdata)
+void lies_trailing(struct key *key, struct buf *authdata)
 {
-	static const uint8_t tail[5] = { 0xde, 0xad, 0xbe, 0xef, 0x00 };
+	static const uint8_t tail[5] = {0xde, 0xad, 0xbe, 0xef, 0x00};
 
 	if (lies_active(key) == LIE_TRAILING_BYTES)
 		encode_raw(authdata, tail, sizeof(tail));
 }
 
-static size_t
-lies_other_id(struct key *key, const struct credential *cred, uint8_t *ret_id)
+static size_t lies_other_id(struct key *key, const struct credential *cred, uint8_t *ret_id)
 {
 	struct state *state = &key->state;
 
 	for (size_t i = 0; i < state->count; i++) {
 		const struct credential *other = state->credentials[i];
 
-		if (other->id_len == cred->id_len &&
-		    memcmp(other->id, cred->id, cred->id_len) == 0)
+		if (other->id_len == cred->id_len && memcmp(other->id, cred->id, cred->id_len) == 0)
 			continue;
 		memcpy(ret_id, other->id, other->id_len);
 		return other->id_len;
@@ -70,11 +65,9 @@ lies_other_id(struct key *key, const struct credential *cred, uint8_t *ret_id)
 	return cred->id_len;
 }
 
-size_t
-lies_id(struct key *key, const struct credential *cred,
-    uint8_t ret_id[LIES_ID_MAX])
+size_t lies_id(struct key *key, const struct credential *cred, uint8_t ret_id[LIES_ID_MAX])
 {
-	switch (lies_active(key)) {
+	switch ((int)lies_active(key)) { /* most lies are told elsewhere */
 	case LIE_OTHER_CREDENTIAL_ID:
 		return lies_other_id(key, cred, ret_id);
 	case LIE_EMPTY_ID:
@@ -89,23 +82,20 @@ lies_id(struct key *key, const struct credential *cred,
 }
 
 /* The last byte lies in s, or in the RSA block: the form stays right. */
-void
-lies_signature(struct key *key, uint8_t *sig, size_t len)
+void lies_signature(struct key *key, uint8_t *sig, size_t len)
 {
 	if (lies_active(key) == LIE_BAD_SIGNATURE && len > 0)
 		sig[len - 1] ^= 0x01;
 }
 
-int
-lies_algorithm(struct key *key, int algorithm)
+int lies_algorithm(struct key *key, int algorithm)
 {
 	if (lies_active(key) != LIE_WRONG_ALG)
 		return algorithm;
 	return algorithm == KEYS_ES256 ? KEYS_EDDSA : KEYS_ES256;
 }
 
-size_t
-lies_user(struct key *key, const struct credential *cred, uint8_t ret_user[64])
+size_t lies_user(struct key *key, const struct credential *cred, uint8_t ret_user[64])
 {
 	size_t len = cred->user_id_len;
 
@@ -118,10 +108,9 @@ lies_user(struct key *key, const struct credential *cred, uint8_t ret_user[64])
 }
 
 /* As much well-formed CBOR as a message can hold: arrays in an array. */
-static void
-lies_huge(struct buf *out)
+static void lies_huge(struct buf *out)
 {
-	static const uint8_t item[4] = { 0x83, 0x01, 0x02, 0x03 };
+	static const uint8_t item[4] = {0x83, 0x01, 0x02, 0x03};
 	size_t items = (MESSAGE_MAX - 1 - 3) / sizeof(item);
 
 	out->len = 0;
@@ -130,13 +119,12 @@ lies_huge(struct buf *out)
 		encode_raw(out, item, sizeof(item));
 }
 
-void
-lies_answer(struct key *key, struct buf *out)
+void lies_answer(struct key *key, struct buf *out)
 {
 	/* A map that claims 2^32 - 1 pairs. */
-	static const uint8_t bomb[] = { 0xba, 0xff, 0xff, 0xff, 0xff, 0x01 };
+	static const uint8_t bomb[] = {0xba, 0xff, 0xff, 0xff, 0xff, 0x01};
 
-	switch (lies_active(key)) {
+	switch ((int)lies_active(key)) { /* most lies are told elsewhere */
 	case LIE_RANDOM_CBOR:
 		out->len = 200;
 		digest_random(out->data, out->len);

@@ -18,14 +18,12 @@ enum lie lies_active(const struct key *);
 void lies_fields(struct key *, struct authdata *);
 void lies_trailing(struct key *, struct buf *authdata);
 /* The credential id to show; returns its length. */
-size_t lies_id(struct key *, const struct credential *,
-    uint8_t ret_id[LIES_ID_MAX]);
+size_t lies_id(struct key *, const struct credential *, uint8_t ret_id[LIES_ID_MAX]);
 void lies_signature(struct key *, uint8_t *sig, size_t len);
 /* The algorithm to sign with, or to create, in place of the right one. */
 int lies_algorithm(struct key *, int algorithm);
 /* The user handle to show; returns its length. */
-size_t lies_user(struct key *, const struct credential *,
-    uint8_t ret_user[64]);
+size_t lies_user(struct key *, const struct credential *, uint8_t ret_user[64]);
 /* The whole answer, once it is made. */
 void lies_answer(struct key *, struct buf *);
 

@@ -7,8 +7,7 @@
 
 #include "log.h"
 
-int
-log_open(struct log *log, const char *path)
+int log_open(struct log *log, const char *path)
 {
 	log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	if (log->fd == -1)
@@ -16,16 +15,14 @@ log_open(struct log *log, const char *path)
 	return log->fd == -1 ? -1 : 0;
 }
 
-void
-log_close(struct log *log)
+void log_close(struct log *log)
 {
 	if (log->fd != -1)
 		close(log->fd);
 	log->fd = -1;
 }
 
-void
-log_event(struct log *log, const char *fmt, ...)
+void log_event(struct log *log, const char *fmt, ...)
 {
 	char line[512];
 	va_list ap;

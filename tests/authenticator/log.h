@@ -10,7 +10,6 @@ struct log {
 
 int log_open(struct log *, const char *path);
 void log_close(struct log *);
-void log_event(struct log *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
+void log_event(struct log *, const char *, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

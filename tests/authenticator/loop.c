@@ -9,8 +9,7 @@
 
 #include "loop.h"
 
-int64_t
-loop_now(void)
+int64_t loop_now(void)
 {
 	struct timespec ts;
 
@@ -18,8 +17,7 @@ loop_now(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-int
-loop_block_signals(void)
+int loop_block_signals(void)
 {
 	sigset_t set;
 
@@ -34,8 +32,7 @@ loop_block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static void
-loop_on_send(void *ctx, const uint8_t report[HID_REPORT_LEN])
+static void loop_on_send(void *ctx, const uint8_t report[HID_REPORT_LEN])
 {
 	struct key *key = ctx;
 	struct transport *t = key->transport;
@@ -43,8 +40,7 @@ loop_on_send(void *ctx, const uint8_t report[HID_REPORT_LEN])
 	t->ops->send(t, report);
 }
 
-static void
-loop_on_init(void *ctx, bool broadcast)
+static void loop_on_init(void *ctx, bool broadcast)
 {
 	struct key *key = ctx;
 	struct transport *t = key->transport;
@@ -63,8 +59,7 @@ const struct hid_ops loop_hid_ops = {
 	.wink = key_on_wink,
 };
 
-static void
-loop_on_report(void *ctx, const uint8_t report[HID_REPORT_LEN])
+static void loop_on_report(void *ctx, const uint8_t report[HID_REPORT_LEN])
 {
 	struct key *key = ctx;
 
@@ -75,8 +70,7 @@ loop_on_report(void *ctx, const uint8_t report[HID_REPORT_LEN])
 	hid_receive(&key->hid, report, key->now);
 }
 
-static int
-loop_timeout(const struct key *key, const struct control *control)
+static int loop_timeout(const struct key *key, const struct control *control)
 {
 	int64_t at = key_deadline(key), other = control_deadline(control);
 	int64_t now = loop_now();
@@ -90,9 +84,8 @@ loop_timeout(const struct key *key, const struct control *control)
 
 enum { FD_SIGNAL, FD_TRANSPORT, FD_CONTROL };
 
-static int
-loop_step(struct key *key, struct transport *t, struct control *control,
-    struct pollfd *fds)
+static int loop_step(struct key *key, struct transport *t, struct control *control,
+		     struct pollfd *fds)
 {
 	key_tick(key, loop_now());
 	if (fds[FD_TRANSPORT].revents & POLLOUT)
@@ -107,24 +100,18 @@ loop_step(struct key *key, struct transport *t, struct control *control,
 	return 0;
 }
 
-int
-loop_run(struct key *key, struct transport *t, struct control *control,
-    int signal_fd)
+int loop_run(struct key *key, struct transport *t, struct control *control, int signal_fd)
 {
 	struct pollfd fds[FD_CONTROL + CONTROL_POLLFDS];
 	int r = 0;
 
 	while (r == 0 && !key->unplugged) {
-		fds[FD_SIGNAL] = (struct pollfd){
-			.fd = signal_fd, .events = POLLIN
-		};
+		fds[FD_SIGNAL] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 		fds[FD_TRANSPORT] = (struct pollfd){
-			.fd = t->fd,
-			.events = POLLIN | (t->ops->pending(t) ? POLLOUT : 0)
-		};
+			.fd = t->fd, .events = POLLIN | (t->ops->pending(t) ? POLLOUT : 0)};
 		control_poll(control, fds + FD_CONTROL);
-		if (poll(fds, FD_CONTROL + CONTROL_POLLFDS,
-		    loop_timeout(key, control)) == -1 && errno != EINTR) {
+		if (poll(fds, FD_CONTROL + CONTROL_POLLFDS, loop_timeout(key, control)) == -1 &&
+		    errno != EINTR) {
 			perror("softkey: poll");
 			return 1;
 		}

@@ -15,7 +15,6 @@ int64_t loop_now(void);
 /* Block the signals that end the loop; a descriptor to read them from. */
 int loop_block_signals(void);
 /* Until a signal, unplug, or the loss of the device. An exit status. */
-int loop_run(struct key *, struct transport *, struct control *,
-    int signal_fd);
+int loop_run(struct key *, struct transport *, struct control *, int signal_fd);
 
 #endif

@@ -26,60 +26,55 @@ struct options {
 	size_t count;
 };
 
-static void
-main_help(FILE *f)
+static void main_help(FILE *f)
 {
-	fprintf(f,
-"usage: softkey pty|uhid [options]\n"
-"       softkey ctl [--wait MS] SOCKET COMMAND...\n"
-"       softkey root --state FILE\n"
-"\n"
-"A FIDO authenticator in software, for tests. pty prints the path of its\n"
-"device as the first line, and is ready then; uhid prints /dev/uhid. Both end\n"
-"on SIGTERM, SIGINT or the command unplug, which is an unplugging. ctl sends\n"
-"each COMMAND and prints the answers, until one is an error. root prints the\n"
-"attestation root in PEM.\n"
-"\n"
-"  --state FILE        keep credentials, counter and PIN here\n"
-"  --control SOCKET    take commands here\n"
-"  --link PATH         pty: a symbolic link to the device\n"
-"  --mode OCTAL        pty: mode of the device\n"
-"  --vendor HEX, --product HEX, --serial TEXT\n"
-"                      uhid: who it says it is\n"
-"  --log FILE          append one line for each event\n"
-"  --die-with-parent   end when the parent process does\n"
-"  --set COMMAND       as if it were sent at the start; repeatable\n"
-"  --NAME[=VALUE], --NAME VALUE\n"
-"                      the same for a command NAME=VALUE, or NAME\n"
-"\n"
-"Commands:\n");
+	fprintf(f, "usage: softkey pty|uhid [options]\n"
+		   "       softkey ctl [--wait MS] SOCKET COMMAND...\n"
+		   "       softkey root --state FILE\n"
+		   "\n"
+		   "A FIDO authenticator in software, for tests. pty prints the path of its\n"
+		   "device as the first line, and is ready then; uhid prints /dev/uhid. Both end\n"
+		   "on SIGTERM, SIGINT or the command unplug, which is an unplugging. ctl sends\n"
+		   "each COMMAND and prints the answers, until one is an error. root prints the\n"
+		   "attestation root in PEM.\n"
+		   "\n"
+		   "  --state FILE        keep credentials, counter and PIN here\n"
+		   "  --control SOCKET    take commands here\n"
+		   "  --link PATH         pty: a symbolic link to the device\n"
+		   "  --mode OCTAL        pty: mode of the device\n"
+		   "  --vendor HEX, --product HEX, --serial TEXT\n"
+		   "                      uhid: who it says it is\n"
+		   "  --log FILE          append one line for each event\n"
+		   "  --die-with-parent   end when the parent process does\n"
+		   "  --set COMMAND       as if it were sent at the start; repeatable\n"
+		   "  --NAME[=VALUE], --NAME VALUE\n"
+		   "                      the same for a command NAME=VALUE, or NAME\n"
+		   "\n"
+		   "Commands:\n");
 	settings_help(f);
 	control_help(f);
 }
 
-static void
-main_usage(const char *what)
+static void main_usage(const char *what)
 {
 	fprintf(stderr, "softkey: %s; see softkey --help\n", what);
 	exit(2);
 }
 
-static void
-main_add_command(struct options *o, const char *name, const char *value)
+static void main_add_command(struct options *o, const char *name, const char *value)
 {
 	char *command;
 
 	if (o->count == MAIN_COMMANDS)
 		main_usage("too many commands");
 	if (asprintf(&command, "%s%s%s", name, value == NULL ? "" : "=",
-	    value == NULL ? "" : value) < 0)
+		     value == NULL ? "" : value) < 0)
 		abort();
 	o->commands[o->count++] = command;
 }
 
 /* False where the option is none of these, or one without a value. */
-static bool
-main_parse_own(struct options *o, const char *name, const char *value)
+static bool main_parse_own(struct options *o, const char *name, const char *value)
 {
 	if (strcmp(name, "state") == 0)
 		o->state = value;
@@ -105,10 +100,10 @@ main_parse_own(struct options *o, const char *name, const char *value)
 }
 
 /* One option; returns how many words it took. */
-static int
-main_parse_option(struct options *o, char *word, char *next)
+static int main_parse_option(struct options *o, char *word, char *next)
 {
 	char *name = word + 2, *value;
+	static char on[] = "on";
 
 	if (strncmp(word, "--", 2) != 0)
 		main_usage("unexpected argument");
@@ -130,37 +125,31 @@ main_parse_option(struct options *o, char *word, char *next)
 	if (!settings_known(name))
 		main_usage("unknown option, or one without its value");
 	if (value == NULL && strcmp(name, "u2f-only") == 0)
-		value = "on";
+		value = on;
 	main_add_command(o, name, value);
 	return value != NULL && value == next ? 2 : 1;
 }
 
-static void
-main_parse(struct options *o, char **argv)
+static void main_parse(struct options *o, char **argv)
 {
 	memset(o, 0, sizeof(*o));
 	o->mode = -1;
-	o->uhid = (struct uhid_options){
-		.vendor = 0x1209, .product = 0xf1d0, .unique = "softkey"
-	};
+	o->uhid = (struct uhid_options){.vendor = 0x1209, .product = 0xf1d0, .unique = "softkey"};
 	while (*argv != NULL)
 		argv += main_parse_option(o, argv[0], argv[1]);
 }
 
-static int
-main_prepare(struct key *key, const struct options *o)
+static int main_prepare(struct key *key, const struct options *o)
 {
 	char text[512];
 
 	key->now = loop_now();
 	state_deinit(&key->state);
 	state_init(&key->state, o->state);
-	if (state_load(&key->state) != 0 ||
-	    (o->log != NULL && log_open(&key->log, o->log) != 0))
+	if (state_load(&key->state) != 0 || (o->log != NULL && log_open(&key->log, o->log) != 0))
 		return -1;
 	for (size_t i = 0; i < o->count; i++) {
-		if (settings_apply(key, o->commands[i], text, sizeof(text)) ==
-		    0)
+		if (settings_apply(key, o->commands[i], text, sizeof(text)) == 0)
 			continue;
 		fprintf(stderr, "softkey: %s: %s\n", o->commands[i], text);
 		return -1;
@@ -168,16 +157,14 @@ main_prepare(struct key *key, const struct options *o)
 	return key_start(key);
 }
 
-static struct transport *
-main_open(const struct options *o, bool uhid)
+static struct transport *main_open(const struct options *o, bool uhid)
 {
-	const struct pty_options pty = { .link = o->link, .mode = o->mode };
+	const struct pty_options pty = {.link = o->link, .mode = o->mode};
 
 	return uhid ? uhid_open(&o->uhid) : pty_open(&pty);
 }
 
-static int
-main_serve(const struct options *o, bool uhid)
+static int main_serve(const struct options *o, bool uhid)
 {
 	static struct key key;
 	static struct control control;
@@ -204,8 +191,7 @@ out:
 
 static pid_t main_child;
 
-static void
-main_forward(int sig)
+static void main_forward(int sig)
 {
 	kill(main_child, sig);
 }
@@ -216,10 +202,9 @@ main_forward(int sig)
  * stands for it: signals go to the child, its status comes back, and neither
  * outlives the other.
  */
-static int
-main_serve_in_child(const struct options *o)
+static int main_serve_in_child(const struct options *o)
 {
-	struct sigaction sa = { .sa_handler = main_forward };
+	struct sigaction sa = {.sa_handler = main_forward};
 	int status;
 
 	main_child = fork();
@@ -240,8 +225,7 @@ main_serve_in_child(const struct options *o)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-static int
-main_run(const struct options *o, bool uhid)
+static int main_run(const struct options *o, bool uhid)
 {
 	if (o->die_with_parent)
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -250,26 +234,22 @@ main_run(const struct options *o, bool uhid)
 	return main_serve(o, uhid);
 }
 
-static int
-main_root(const struct options *o)
+static int main_root(const struct options *o)
 {
 	static struct key key;
 	int r;
 
 	key_init(&key, &loop_hid_ops, NULL);
-	r = main_prepare(&key, o) == 0 ? attestation_print_root(&key, stdout) :
-	    -1;
+	r = main_prepare(&key, o) == 0 ? attestation_print_root(&key, stdout) : -1;
 	key_deinit(&key);
 	return r == 0 ? 0 : 1;
 }
 
-static int
-main_ctl(char **argv)
+static int main_ctl(char **argv)
 {
 	int wait_ms = 0;
 
-	if (argv[0] != NULL && strcmp(argv[0], "--wait") == 0 &&
-	    argv[1] != NULL) {
+	if (argv[0] != NULL && strcmp(argv[0], "--wait") == 0 && argv[1] != NULL) {
 		wait_ms = atoi(argv[1]);
 		argv += 2;
 	}
@@ -278,8 +258,7 @@ main_ctl(char **argv)
 	return control_send(argv[0], wait_ms, argv + 1);
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	static struct options o;
 	int r = 2;

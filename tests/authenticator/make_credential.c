@@ -21,8 +21,7 @@ struct make_request {
 };
 
 /* The platform's order is its preference; unknown types are passed over. */
-static int
-make_choose_algorithm(struct key *key, const cbor_item_t *params, int *ret_alg)
+static int make_choose_algorithm(struct key *key, const cbor_item_t *params, int *ret_alg)
 {
 	if (params == NULL)
 		return CTAP_MISSING_PARAMETER;
@@ -33,10 +32,8 @@ make_choose_algorithm(struct key *key, const cbor_item_t *params, int *ret_alg)
 		char type[32];
 		int64_t alg;
 
-		if (!decode_is_map(item) ||
-		    !decode_int(decode_named(item, "alg"), &alg) ||
-		    !decode_text(decode_named(item, "type"), type,
-		    sizeof(type)))
+		if (!decode_is_map(item) || !decode_int(decode_named(item, "alg"), &alg) ||
+		    !decode_text(decode_named(item, "type"), type, sizeof(type)))
 			return CTAP_CBOR_UNEXPECTED_TYPE;
 		if (strcmp(type, "public-key") != 0)
 			continue;
@@ -50,8 +47,7 @@ make_choose_algorithm(struct key *key, const cbor_item_t *params, int *ret_alg)
 	return CTAP_UNSUPPORTED_ALGORITHM;
 }
 
-static int
-make_parse(struct key *key, const cbor_item_t *map, struct make_request *req)
+static int make_parse(struct key *key, const cbor_item_t *map, struct make_request *req)
 {
 	const cbor_item_t *rp = decode_at(map, 2);
 	int r;
@@ -60,8 +56,7 @@ make_parse(struct key *key, const cbor_item_t *map, struct make_request *req)
 	if (decode_at(map, 1) == NULL || rp == NULL || req->user == NULL)
 		return CTAP_MISSING_PARAMETER;
 	if (!decode_bytes(decode_at(map, 1), &req->hash) ||
-	    !decode_text(decode_named(rp, "id"), req->rp_id,
-	    sizeof(req->rp_id)) ||
+	    !decode_text(decode_named(rp, "id"), req->rp_id, sizeof(req->rp_id)) ||
 	    !decode_bytes(decode_named(req->user, "id"), &req->user_id))
 		return CTAP_CBOR_UNEXPECTED_TYPE;
 	if (req->hash.len != 32 || req->user_id.len > 64)
@@ -72,16 +67,14 @@ make_parse(struct key *key, const cbor_item_t *map, struct make_request *req)
 		return r;
 	req->exclude = decode_at(map, 5);
 	req->extensions = decode_at(map, 6);
-	r = user_parse(decode_at(map, 7), decode_at(map, 8), decode_at(map, 9),
-	    &req->user_request);
+	r = user_parse(decode_at(map, 7), decode_at(map, 8), decode_at(map, 9), &req->user_request);
 	req->user_request.hash = req->hash.ptr;
 	req->user_request.rp_id = req->rp_id;
 	req->user_request.permission = PERMISSION_MC;
 	return r;
 }
 
-static bool
-make_excluded(struct key *key, const struct make_request *req)
+static bool make_excluded(struct key *key, const struct make_request *req)
 {
 	struct span id;
 
@@ -91,16 +84,14 @@ make_excluded(struct key *key, const struct make_request *req)
 		const cbor_item_t *item = cbor_array_handle(req->exclude)[i];
 
 		if (decode_bytes(decode_named(item, "id"), &id) &&
-		    credential_find(&key->state, id.ptr, id.len,
-		    req->rp_hash) != NULL)
+		    credential_find(&key->state, id.ptr, id.len, req->rp_hash) != NULL)
 			return true;
 	}
 	return false;
 }
 
-static struct credential *
-make_resident(struct key *key, const struct make_request *req,
-    size_t *ret_residents)
+static struct credential *make_resident(struct key *key, const struct make_request *req,
+					size_t *ret_residents)
 {
 	struct credential *same = NULL;
 
@@ -113,15 +104,13 @@ make_resident(struct key *key, const struct make_request *req,
 		++*ret_residents;
 		if (memcmp(cred->rp_hash, req->rp_hash, 32) == 0 &&
 		    cred->user_id_len == req->user_id.len &&
-		    memcmp(cred->user_id, req->user_id.ptr,
-		    cred->user_id_len) == 0)
+		    memcmp(cred->user_id, req->user_id.ptr, cred->user_id_len) == 0)
 			same = cred;
 	}
 	return same;
 }
 
-static struct credential *
-make_new(struct key *key, const struct make_request *req)
+static struct credential *make_new(struct key *key, const struct make_request *req)
 {
 	struct credential *cred = credential_new();
 
@@ -136,22 +125,20 @@ make_new(struct key *key, const struct make_request *req)
 	if (req->user_id.len > 0)
 		memcpy(cred->user_id, req->user_id.ptr, req->user_id.len);
 	/* A name that is too long stays away; keys may cut it (6.1.2). */
-	if (!decode_text(decode_named(req->user, "name"), cred->user_name,
-	    sizeof(cred->user_name)))
+	if (!decode_text(decode_named(req->user, "name"), cred->user_name, sizeof(cred->user_name)))
 		cred->user_name[0] = '\0';
-	if (!decode_text(decode_named(req->user, "displayName"),
-	    cred->user_display, sizeof(cred->user_display)))
+	if (!decode_text(decode_named(req->user, "displayName"), cred->user_display,
+			 sizeof(cred->user_display)))
 		cred->user_display[0] = '\0';
 	cred->pkey = keys_generate(cred->algorithm);
 	return cred;
 }
 
-static int
-make_answer(struct key *key, const struct make_request *req,
-    struct credential *cred, bool uv, struct buf *out)
+static int make_answer(struct key *key, const struct make_request *req, struct credential *cred,
+		       bool uv, struct buf *out)
 {
-	struct authdata ad = { 0 };
-	struct buf authdata = { 0 };
+	struct authdata ad = {0};
+	struct buf authdata = {0};
 	int r;
 
 	r = extensions_create(key, req->extensions, cred, &ad.extensions);
@@ -168,8 +155,7 @@ make_answer(struct key *key, const struct make_request *req,
 }
 
 /* Everything that may refuse before the user is asked. */
-static int
-make_check(struct key *key, const struct make_request *req)
+static int make_check(struct key *key, const struct make_request *req)
 {
 	const struct user_request *user = &req->user_request;
 
@@ -180,9 +166,7 @@ make_check(struct key *key, const struct make_request *req)
 	return (int)key->settings.error;
 }
 
-static int
-make_store(struct key *key, const struct make_request *req, bool uv,
-    struct buf *out)
+static int make_store(struct key *key, const struct make_request *req, bool uv, struct buf *out)
 {
 	size_t residents;
 	struct credential *cred, *same = make_resident(key, req, &residents);
@@ -193,8 +177,7 @@ make_store(struct key *key, const struct make_request *req, bool uv,
 	else if (same == NULL && residents >= key->settings.max_resident)
 		return CTAP_KEY_STORE_FULL;
 	cred = make_new(key, req);
-	r = cred->pkey == NULL ? CTAP_OTHER :
-	    make_answer(key, req, cred, uv, out);
+	r = cred->pkey == NULL ? CTAP_OTHER : make_answer(key, req, cred, uv, out);
 	if (r != CTAP_OK) {
 		credential_free(cred);
 		return r;
@@ -206,20 +189,20 @@ make_store(struct key *key, const struct make_request *req, bool uv,
 	return state_save(&key->state) == 0 ? CTAP_OK : CTAP_OTHER;
 }
 
-int
-make_credential_run(struct key *key, const cbor_item_t *map, struct buf *out)
+int make_credential_run(struct key *key, const cbor_item_t *map, struct buf *out)
 {
-	struct make_request req = { 0 };
+	struct make_request req = {0};
 	bool uv = false;
 	int r = make_parse(key, map, &req);
 
 	if (r != CTAP_OK)
 		return r;
 	if (!key->ceremony.touched)
-		log_event(&key->log, "make-credential rp=%s rk=%d uv=%d pin=%d"
-		    " alg=%s", req.rp_id, req.user_request.rk,
-		    req.user_request.uv, req.user_request.has_param,
-		    keys_name(req.algorithm));
+		log_event(&key->log,
+			  "make-credential rp=%s rk=%d uv=%d pin=%d"
+			  " alg=%s",
+			  req.rp_id, req.user_request.rk, req.user_request.uv,
+			  req.user_request.has_param, keys_name(req.algorithm));
 	r = make_check(key, &req);
 	if (r == CTAP_OK)
 		r = user_verify(key, &req.user_request, &uv);

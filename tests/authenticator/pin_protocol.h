@@ -35,22 +35,20 @@ struct pin_secret {
 void pin_protocol_init(struct pin_protocol *, unsigned version);
 void pin_protocol_deinit(struct pin_protocol *);
 void pin_protocol_regenerate(struct pin_protocol *);
-void pin_protocol_new_token(struct pin_protocol *, unsigned permissions,
-    const char *rp_id);
+void pin_protocol_new_token(struct pin_protocol *, unsigned permissions, const char *rp_id);
 /* After the use of a token with user presence (6.1.2, step 14). */
 void pin_protocol_spend(struct pin_protocol *);
 
 /* The shared secret with the platform's COSE key; false on a bad key. */
-bool pin_protocol_decapsulate(const struct pin_protocol *,
-    const cbor_item_t *cose, struct pin_secret *ret_secret);
+bool pin_protocol_decapsulate(const struct pin_protocol *, const cbor_item_t *cose,
+			      struct pin_secret *ret_secret);
 /* Plaintext is shorter than or as long as the ciphertext. */
-bool pin_protocol_decrypt(const struct pin_protocol *,
-    const struct pin_secret *, struct span cipher, uint8_t *ret_plain,
-    size_t size, size_t *ret_len);
+bool pin_protocol_decrypt(const struct pin_protocol *, const struct pin_secret *,
+			  struct span cipher, uint8_t *ret_plain, size_t size, size_t *ret_len);
 /* Returns the length: that of the text, and 16 more in protocol two. */
-size_t pin_protocol_encrypt(const struct pin_protocol *,
-    const struct pin_secret *, const uint8_t *, size_t, uint8_t *ret_cipher);
-bool pin_protocol_verify(const struct pin_protocol *, const uint8_t key[32],
-    const void *, size_t, struct span mac);
+size_t pin_protocol_encrypt(const struct pin_protocol *, const struct pin_secret *, const uint8_t *,
+			    size_t, uint8_t *ret_cipher);
+bool pin_protocol_verify(const struct pin_protocol *, const uint8_t key[32], const void *, size_t,
+			 struct span mac);
 
 #endif

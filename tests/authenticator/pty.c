@@ -33,14 +33,12 @@ struct pty {
 	size_t out_start, out_len; /* bytes; start is below one report */
 };
 
-static void
-pty_write(struct transport *t)
+static void pty_write(struct transport *t)
 {
 	struct pty *pty = (struct pty *)t;
 
 	while (pty->out_len > 0) {
-		ssize_t n = write(t->fd, pty->out + pty->out_start,
-		    pty->out_len);
+		ssize_t n = write(t->fd, pty->out + pty->out_start, pty->out_len);
 
 		if (n <= 0)
 			break;
@@ -51,8 +49,7 @@ pty_write(struct transport *t)
 		pty->out_start = 0;
 }
 
-static void
-pty_send(struct transport *t, const uint8_t report[HID_REPORT_LEN])
+static void pty_send(struct transport *t, const uint8_t report[HID_REPORT_LEN])
 {
 	struct pty *pty = (struct pty *)t;
 
@@ -63,21 +60,18 @@ pty_send(struct transport *t, const uint8_t report[HID_REPORT_LEN])
 	/* The tail of a report that the kernel took in part stays in front. */
 	if (pty->out_len + HID_REPORT_LEN > sizeof(pty->out))
 		return;
-	memcpy(pty->out + pty->out_start + pty->out_len, report,
-	    HID_REPORT_LEN);
+	memcpy(pty->out + pty->out_start + pty->out_len, report, HID_REPORT_LEN);
 	pty->out_len += HID_REPORT_LEN;
 	pty_write(t);
 }
 
-static bool
-pty_pending(const struct transport *t)
+static bool pty_pending(const struct transport *t)
 {
 	return ((const struct pty *)t)->out_len > 0;
 }
 
 /* First what the kernel still carries over, then what it has delivered. */
-static void
-pty_forget(struct transport *t)
+static void pty_forget(struct transport *t)
 {
 	struct pty *pty = (struct pty *)t;
 
@@ -90,8 +84,7 @@ pty_forget(struct transport *t)
  * A write of 65 bytes arrives whole, or its beginning is that of a client
  * killed half way. The report number, always 0, tells where to go on.
  */
-static void
-pty_resync(struct pty *pty)
+static void pty_resync(struct pty *pty)
 {
 	const uint8_t *zero = memchr(pty->in, 0, pty->in_len);
 	size_t skip = zero == NULL ? pty->in_len : (size_t)(zero - pty->in);
@@ -100,13 +93,11 @@ pty_resync(struct pty *pty)
 	memmove(pty->in, pty->in + skip, pty->in_len);
 }
 
-static int
-pty_receive(struct transport *t, transport_deliver_fn deliver, void *ctx)
+static int pty_receive(struct transport *t, transport_deliver_fn deliver, void *ctx)
 {
 	struct pty *pty = (struct pty *)t;
 	uint8_t report[HID_REPORT_LEN];
-	ssize_t n = read(t->fd, pty->in + pty->in_len,
-	    sizeof(pty->in) - pty->in_len);
+	ssize_t n = read(t->fd, pty->in + pty->in_len, sizeof(pty->in) - pty->in_len);
 
 	if (n <= 0)
 		return n == -1 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
@@ -122,8 +113,7 @@ pty_receive(struct transport *t, transport_deliver_fn deliver, void *ctx)
 	return 0;
 }
 
-static void
-pty_close(struct transport *t)
+static void pty_close(struct transport *t)
 {
 	struct pty *pty = (struct pty *)t;
 	char target[sizeof(t->path)];
@@ -132,8 +122,7 @@ pty_close(struct transport *t)
 	if (pty->link != NULL) {
 		/* Another key may have taken the name in the meantime. */
 		n = readlink(pty->link, target, sizeof(target));
-		if (n == (ssize_t)strlen(t->path) &&
-		    memcmp(target, t->path, (size_t)n) == 0)
+		if (n == (ssize_t)strlen(t->path) && memcmp(target, t->path, (size_t)n) == 0)
 			unlink(pty->link);
 	}
 	if (pty->slave != -1)
@@ -145,8 +134,7 @@ pty_close(struct transport *t)
 }
 
 /* So that poll and read see whole reports. */
-static int
-pty_set_raw(int fd)
+static int pty_set_raw(int fd)
 {
 	struct termios tio;
 
@@ -158,8 +146,7 @@ pty_set_raw(int fd)
 	return tcsetattr(fd, TCSANOW, &tio);
 }
 
-static int
-pty_make_link(struct pty *pty, const char *link)
+static int pty_make_link(struct pty *pty, const char *link)
 {
 	struct stat st;
 
@@ -176,8 +163,7 @@ pty_make_link(struct pty *pty, const char *link)
  * session would take the terminal over; so it must be ours already. Our own
  * descriptor of the slave keeps the pty alive between clients.
  */
-static int
-pty_open_slave(struct pty *pty, int mode)
+static int pty_open_slave(struct pty *pty, int mode)
 {
 	pty->slave = open(pty->base.path, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (pty->slave == -1 || pty_set_raw(pty->slave) == -1)
@@ -198,8 +184,7 @@ static const struct transport_ops pty_ops = {
 	.close = pty_close,
 };
 
-struct transport *
-pty_open(const struct pty_options *options)
+struct transport *pty_open(const struct pty_options *options)
 {
 	struct pty *pty = calloc(1, sizeof(*pty));
 
@@ -207,12 +192,9 @@ pty_open(const struct pty_options *options)
 		abort();
 	pty->base.ops = &pty_ops;
 	pty->slave = -1;
-	pty->base.fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK |
-	    O_CLOEXEC);
-	if (pty->base.fd == -1 || grantpt(pty->base.fd) == -1 ||
-	    unlockpt(pty->base.fd) == -1 ||
-	    ptsname_r(pty->base.fd, pty->base.path,
-	    sizeof(pty->base.path)) != 0 ||
+	pty->base.fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (pty->base.fd == -1 || grantpt(pty->base.fd) == -1 || unlockpt(pty->base.fd) == -1 ||
+	    ptsname_r(pty->base.fd, pty->base.path, sizeof(pty->base.path)) != 0 ||
 	    pty_open_slave(pty, options->mode) == -1) {
 		perror("softkey: pty");
 		pty_close(&pty->base);

@@ -72,7 +72,7 @@ struct settings {
 	enum lie lie;
 	enum stall stall;
 	enum flood flood;
-	unsigned error; /* CTAP status for ceremonies, 0 for none */
+	unsigned error;	       /* CTAP status for ceremonies, 0 for none */
 	unsigned reset_window; /* ms from start, 0 for no limit */
 };
 
@@ -82,8 +82,7 @@ void settings_init(struct settings *);
  * Apply one "name=value" or "verb". Returns 0 and leaves an answer, or -1 and
  * leaves a reason, in ret_text.
  */
-int settings_apply(struct key *, const char *command, char *ret_text,
-    size_t size);
+int settings_apply(struct key *, const char *command, char *ret_text, size_t size);
 bool settings_known(const char *name);
 void settings_help(FILE *);
 

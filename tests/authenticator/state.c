@@ -19,8 +19,7 @@
 
 #define STATE_HEADING "softkey-state 1"
 
-static void
-state_put_hex(FILE *f, const void *ptr, size_t len)
+static void state_put_hex(FILE *f, const void *ptr, size_t len)
 {
 	const uint8_t *p = ptr;
 
@@ -32,8 +31,7 @@ state_put_hex(FILE *f, const void *ptr, size_t len)
 		fprintf(f, "%02x", p[i]);
 }
 
-static void
-state_put_key(FILE *f, const EVP_PKEY *pkey)
+static void state_put_key(FILE *f, const EVP_PKEY *pkey)
 {
 	unsigned char *der = NULL;
 	int len = i2d_PrivateKey(pkey, &der);
@@ -42,11 +40,10 @@ state_put_key(FILE *f, const EVP_PKEY *pkey)
 	OPENSSL_free(der);
 }
 
-static void
-state_put_credential(FILE *f, const struct credential *cred)
+static void state_put_credential(FILE *f, const struct credential *cred)
 {
-	fprintf(f, "credential %d %d %d %u", cred->algorithm, cred->resident,
-	    cred->hmac_secret, cred->protect);
+	fprintf(f, "credential %d %d %d %u", cred->algorithm, cred->resident, cred->hmac_secret,
+		cred->protect);
 	state_put_hex(f, cred->id, cred->id_len);
 	state_put_hex(f, cred->rp_id, strlen(cred->rp_id));
 	state_put_hex(f, cred->rp_hash, sizeof(cred->rp_hash));
@@ -58,14 +55,12 @@ state_put_credential(FILE *f, const struct credential *cred)
 	fputc('\n', f);
 }
 
-static void
-state_put(FILE *f, const struct state *state)
+static void state_put(FILE *f, const struct state *state)
 {
 	fprintf(f, STATE_HEADING "\n");
 	fprintf(f, "counter %" PRIu32 "\n", state->counter);
 	fprintf(f, "retries %u %u\n", state->pin_retries, state->uv_retries);
-	fprintf(f, "policy %u %d\n", state->min_pin_length,
-	    state->force_pin_change);
+	fprintf(f, "policy %u %d\n", state->min_pin_length, state->force_pin_change);
 	if (state->pin_set) {
 		fprintf(f, "pin %u", state->pin_length);
 		state_put_hex(f, state->pin_hash, sizeof(state->pin_hash));
@@ -74,8 +69,7 @@ state_put(FILE *f, const struct state *state)
 	if (state->attestation_key != NULL) {
 		fputs("attestation", f);
 		state_put_key(f, state->attestation_key);
-		state_put_hex(f, state->attestation_cert,
-		    state->attestation_cert_len);
+		state_put_hex(f, state->attestation_cert, state->attestation_cert_len);
 		state_put_hex(f, state->root_cert, state->root_cert_len);
 		fputc('\n', f);
 	}
@@ -88,8 +82,7 @@ state_put(FILE *f, const struct state *state)
 		state_put_credential(f, state->credentials[i]);
 }
 
-int
-state_save(const struct state *state)
+int state_save(const struct state *state)
 {
 	char *tmp = NULL;
 	FILE *f = NULL;
@@ -109,15 +102,13 @@ state_save(const struct state *state)
 		r = -1;
 out:
 	if (r != 0)
-		fprintf(stderr, "softkey: cannot save %s: %s\n", state->path,
-		    strerror(errno));
+		fprintf(stderr, "softkey: cannot save %s: %s\n", state->path, strerror(errno));
 	free(tmp);
 	return r;
 }
 
 /* The next word as bytes in the caller's hands, NULL on nonsense. */
-static uint8_t *
-state_take_hex(char **rest, size_t *ret_len)
+static uint8_t *state_take_hex(char **rest, size_t *ret_len)
 {
 	char *word = strsep(rest, " ");
 	uint8_t *ptr;
@@ -125,7 +116,7 @@ state_take_hex(char **rest, size_t *ret_len)
 	if (word == NULL)
 		return NULL;
 	if (strcmp(word, "-") == 0)
-		word = "";
+		*word = '\0';
 	ptr = malloc(strlen(word) / 2 + 1);
 	if (ptr == NULL)
 		abort();
@@ -138,8 +129,7 @@ state_take_hex(char **rest, size_t *ret_len)
 }
 
 /* Copies at most size bytes; an exact length where ret_len is NULL. */
-static bool
-state_take_bytes(char **rest, void *dst, size_t size, size_t *ret_len)
+static bool state_take_bytes(char **rest, void *dst, size_t size, size_t *ret_len)
 {
 	size_t len;
 	uint8_t *ptr = state_take_hex(rest, &len);
@@ -153,8 +143,7 @@ state_take_bytes(char **rest, void *dst, size_t size, size_t *ret_len)
 	return ok;
 }
 
-static EVP_PKEY *
-state_take_key(char **rest)
+static EVP_PKEY *state_take_key(char **rest)
 {
 	size_t len;
 	uint8_t *der = state_take_hex(rest, &len);
@@ -167,31 +156,26 @@ state_take_key(char **rest)
 	return pkey;
 }
 
-static bool
-state_take_credential(struct state *state, char *rest)
+static bool state_take_credential(struct state *state, char *rest)
 {
 	struct credential *cred = credential_new();
 	int n = 0, resident, hmac;
 	size_t ignored;
 
-	if (sscanf(rest, "%d %d %d %u %n", &cred->algorithm, &resident, &hmac,
-	    &cred->protect, &n) != 4)
+	if (sscanf(rest, "%d %d %d %u %n", &cred->algorithm, &resident, &hmac, &cred->protect,
+		   &n) != 4)
 		goto bad;
 	cred->resident = resident;
 	cred->hmac_secret = hmac;
 	rest += n;
 	/* The arrays of text are one byte longer than what fits, and zero. */
-	if (!state_take_bytes(&rest, cred->id, sizeof(cred->id),
-	    &cred->id_len) ||
-	    !state_take_bytes(&rest, cred->rp_id, sizeof(cred->rp_id) - 1,
-	    &ignored) ||
+	if (!state_take_bytes(&rest, cred->id, sizeof(cred->id), &cred->id_len) ||
+	    !state_take_bytes(&rest, cred->rp_id, sizeof(cred->rp_id) - 1, &ignored) ||
 	    !state_take_bytes(&rest, cred->rp_hash, 32, NULL) ||
-	    !state_take_bytes(&rest, cred->user_id, sizeof(cred->user_id),
-	    &cred->user_id_len) ||
-	    !state_take_bytes(&rest, cred->user_name,
-	    sizeof(cred->user_name) - 1, &ignored) ||
-	    !state_take_bytes(&rest, cred->user_display,
-	    sizeof(cred->user_display) - 1, &ignored) ||
+	    !state_take_bytes(&rest, cred->user_id, sizeof(cred->user_id), &cred->user_id_len) ||
+	    !state_take_bytes(&rest, cred->user_name, sizeof(cred->user_name) - 1, &ignored) ||
+	    !state_take_bytes(&rest, cred->user_display, sizeof(cred->user_display) - 1,
+			      &ignored) ||
 	    !state_take_bytes(&rest, cred->cred_random, 64, NULL))
 		goto bad;
 	cred->pkey = state_take_key(&rest);
@@ -204,8 +188,7 @@ bad:
 	return false;
 }
 
-static bool
-state_take_line(struct state *state, char *line)
+static bool state_take_line(struct state *state, char *line)
 {
 	char *rest = line;
 	const char *name = strsep(&rest, " ");
@@ -218,8 +201,7 @@ state_take_line(struct state *state, char *line)
 	if (strcmp(name, "counter") == 0)
 		return sscanf(rest, "%" SCNu32, &state->counter) == 1;
 	if (strcmp(name, "retries") == 0)
-		return sscanf(rest, "%u %u", &state->pin_retries,
-		    &state->uv_retries) == 2;
+		return sscanf(rest, "%u %u", &state->pin_retries, &state->uv_retries) == 2;
 	if (strcmp(name, "policy") == 0) {
 		if (sscanf(rest, "%u %d", &state->min_pin_length, &flag) != 2)
 			return false;
@@ -233,11 +215,10 @@ state_take_line(struct state *state, char *line)
 	}
 	if (strcmp(name, "attestation") == 0) {
 		state->attestation_key = state_take_key(&rest);
-		state->attestation_cert = state_take_hex(&rest,
-		    &state->attestation_cert_len);
+		state->attestation_cert = state_take_hex(&rest, &state->attestation_cert_len);
 		state->root_cert = state_take_hex(&rest, &state->root_cert_len);
-		return state->attestation_key != NULL &&
-		    state->attestation_cert != NULL && state->root_cert != NULL;
+		return state->attestation_key != NULL && state->attestation_cert != NULL &&
+		       state->root_cert != NULL;
 	}
 	if (strcmp(name, "replay") == 0) {
 		state->replay = state_take_hex(&rest, &state->replay_len);
@@ -246,8 +227,7 @@ state_take_line(struct state *state, char *line)
 	return false;
 }
 
-int
-state_load(struct state *state)
+int state_load(struct state *state)
 {
 	FILE *f;
 	char *line = NULL;
@@ -270,8 +250,7 @@ state_load(struct state *state)
 			r = state_take_line(state, line) ? 0 : -1;
 	}
 	if (r != 0)
-		fprintf(stderr, "softkey: %s:%zu: not understood\n",
-		    state->path, number);
+		fprintf(stderr, "softkey: %s:%zu: not understood\n", state->path, number);
 	free(line);
 	fclose(f);
 	return r;

@@ -72,7 +72,7 @@ void state_set_pin(struct state *, const char *pin, size_t len);
 
 struct credential *credential_new(void);
 void credential_free(struct credential *);
-struct credential *credential_find(const struct state *, const uint8_t *id,
-    size_t id_len, const uint8_t rp_hash[32]);
+struct credential *credential_find(const struct state *, const uint8_t *id, size_t id_len,
+				   const uint8_t rp_hash[32]);
 
 #endif

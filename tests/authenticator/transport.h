@@ -12,8 +12,7 @@
 struct transport;
 
 /* Called for each whole report from the host. */
-typedef void (*transport_deliver_fn)(void *,
-    const uint8_t report[HID_REPORT_LEN]);
+typedef void (*transport_deliver_fn)(void *, const uint8_t report[HID_REPORT_LEN]);
 
 struct transport_ops {
 	/* Read what is there. -1 where the device is gone. */
@@ -36,7 +35,7 @@ struct transport {
 
 struct pty_options {
 	const char *link; /* or NULL */
-	int mode;         /* of the device, -1 for the system's default */
+	int mode;	  /* of the device, -1 for the system's default */
 };
 
 struct uhid_options {

@@ -36,8 +36,7 @@ struct u2f_apdu {
 
 /* Short and extended lengths of ISO 7816-4; what is expected back is not
  * looked at, as a HID response is never split. */
-static unsigned
-u2f_parse(const struct buf *request, struct u2f_apdu *ret_apdu)
+static unsigned u2f_parse(const struct buf *request, struct u2f_apdu *ret_apdu)
 {
 	const uint8_t *p = request->data;
 	size_t len = request->len, head = 5, n;
@@ -68,8 +67,7 @@ u2f_parse(const struct buf *request, struct u2f_apdu *ret_apdu)
 }
 
 /* A touch counts for one operation. */
-static bool
-u2f_touched(struct key *key)
+static bool u2f_touched(struct key *key)
 {
 	switch (key->settings.touch) {
 	case TOUCH_AUTO:
@@ -77,15 +75,13 @@ u2f_touched(struct key *key)
 	case TOUCH_REFUSE:
 		return false;
 	case TOUCH_WAIT:
-		if (key->u2f_touch_until == -1 ||
-		    key->now > key->u2f_touch_until)
+		if (key->u2f_touch_until == -1 || key->now > key->u2f_touch_until)
 			return false;
 		key->u2f_touch_until = -1;
 		return true;
 	case TOUCH_DELAY:
 		if (key->u2f_touch_at == -1)
-			key->u2f_touch_at = key->now +
-			    key->settings.touch_delay;
+			key->u2f_touch_at = key->now + key->settings.touch_delay;
 		if (key->now < key->u2f_touch_at)
 			return false;
 		key->u2f_touch_at = -1;
@@ -94,8 +90,7 @@ u2f_touched(struct key *key)
 	return false;
 }
 
-static unsigned
-u2f_require_touch(struct key *key)
+static unsigned u2f_require_touch(struct key *key)
 {
 	const struct settings *s = &key->settings;
 	bool touched;
@@ -117,8 +112,7 @@ u2f_require_touch(struct key *key)
 	return U2F_CONDITIONS_NOT_SATISFIED;
 }
 
-static struct credential *
-u2f_new_credential(struct key *key, const uint8_t *app)
+static struct credential *u2f_new_credential(struct key *key, const uint8_t *app)
 {
 	struct credential *cred = credential_new();
 
@@ -135,13 +129,12 @@ u2f_new_credential(struct key *key, const uint8_t *app)
 }
 
 /* Section 4.3: 05, point, handle, certificate, signature. */
-static unsigned
-u2f_encode_registration(struct key *key, const struct credential *cred,
-    const uint8_t *challenge, struct buf *out)
+static unsigned u2f_encode_registration(struct key *key, const struct credential *cred,
+					const uint8_t *challenge, struct buf *out)
 {
 	const struct state *state = &key->state;
 	uint8_t point[65], id[LIES_ID_MAX], sig[KEYS_SIGNATURE_MAX];
-	struct buf tbs = { 0 };
+	struct buf tbs = {0};
 	size_t id_len = lies_id(key, cred, id), n;
 	uint8_t handle_len;
 
@@ -155,8 +148,7 @@ u2f_encode_registration(struct key *key, const struct credential *cred,
 	encode_raw(&tbs, challenge, 32);
 	encode_raw(&tbs, id, id_len);
 	encode_raw(&tbs, point, sizeof(point));
-	n = keys_sign(state->attestation_key, KEYS_ES256, tbs.data, tbs.len,
-	    sig);
+	n = keys_sign(state->attestation_key, KEYS_ES256, tbs.data, tbs.len, sig);
 	lies_signature(key, sig, n);
 	encode_raw(out, "\x05", 1);
 	encode_raw(out, point, sizeof(point));
@@ -167,8 +159,7 @@ u2f_encode_registration(struct key *key, const struct credential *cred,
 	return n > 0 ? U2F_OK : U2F_OTHER;
 }
 
-static unsigned
-u2f_register(struct key *key, const struct u2f_apdu *apdu, struct buf *out)
+static unsigned u2f_register(struct key *key, const struct u2f_apdu *apdu, struct buf *out)
 {
 	struct credential *cred;
 	unsigned sw;
@@ -191,12 +182,11 @@ u2f_register(struct key *key, const struct u2f_apdu *apdu, struct buf *out)
 }
 
 /* Section 5.4: presence, counter, signature over app, these, challenge. */
-static unsigned
-u2f_encode_authentication(struct key *key, const struct credential *cred,
-    bool present, const uint8_t *challenge, struct buf *out)
+static unsigned u2f_encode_authentication(struct key *key, const struct credential *cred,
+					  bool present, const uint8_t *challenge, struct buf *out)
 {
-	struct authdata ad = { 0 };
-	struct buf tbs = { 0 };
+	struct authdata ad = {0};
+	struct buf tbs = {0};
 	uint8_t sig[KEYS_SIGNATURE_MAX];
 	size_t n;
 
@@ -217,9 +207,8 @@ u2f_encode_authentication(struct key *key, const struct credential *cred,
 	return n > 0 ? U2F_OK : U2F_OTHER;
 }
 
-static unsigned
-u2f_answer_authentication(struct key *key, const struct credential *cred,
-    bool present, const uint8_t *challenge, struct buf *out)
+static unsigned u2f_answer_authentication(struct key *key, const struct credential *cred,
+					  bool present, const uint8_t *challenge, struct buf *out)
 {
 	struct state *state = &key->state;
 	unsigned sw;
@@ -239,9 +228,7 @@ u2f_answer_authentication(struct key *key, const struct credential *cred,
 	return state_save(state) == 0 ? U2F_OK : U2F_OTHER;
 }
 
-static unsigned
-u2f_authenticate(struct key *key, const struct u2f_apdu *apdu,
-    struct buf *out)
+static unsigned u2f_authenticate(struct key *key, const struct u2f_apdu *apdu, struct buf *out)
 {
 	const uint8_t *p = apdu->data.ptr;
 	const struct credential *cred;
@@ -254,12 +241,11 @@ u2f_authenticate(struct key *key, const struct u2f_apdu *apdu,
 		cred = NULL;
 	if (apdu->p1 == U2F_CHECK_ONLY) {
 		log_event(&key->log, "u2f-check known=%d", cred != NULL);
-		return cred != NULL ? U2F_CONDITIONS_NOT_SATISFIED :
-		    U2F_WRONG_DATA;
+		return cred != NULL ? U2F_CONDITIONS_NOT_SATISFIED : U2F_WRONG_DATA;
 	}
 	if (!key_awaits_touch(key))
-		log_event(&key->log, "u2f-authenticate known=%d up=%d",
-		    cred != NULL, apdu->p1 == U2F_ENFORCE);
+		log_event(&key->log, "u2f-authenticate known=%d up=%d", cred != NULL,
+			  apdu->p1 == U2F_ENFORCE);
 	if (cred == NULL)
 		return U2F_WRONG_DATA;
 	if (apdu->p1 == U2F_ENFORCE) {
@@ -267,12 +253,10 @@ u2f_authenticate(struct key *key, const struct u2f_apdu *apdu,
 		if (sw != U2F_OK)
 			return sw;
 	}
-	return u2f_answer_authentication(key, cred, apdu->p1 == U2F_ENFORCE, p,
-	    out);
+	return u2f_answer_authentication(key, cred, apdu->p1 == U2F_ENFORCE, p, out);
 }
 
-static unsigned
-u2f_dispatch(struct key *key, const struct u2f_apdu *apdu, struct buf *out)
+static unsigned u2f_dispatch(struct key *key, const struct u2f_apdu *apdu, struct buf *out)
 {
 	switch (apdu->ins) {
 	case U2F_REGISTER:
@@ -289,8 +273,7 @@ u2f_dispatch(struct key *key, const struct u2f_apdu *apdu, struct buf *out)
 	}
 }
 
-int
-u2f_run(struct key *key, struct buf *out)
+int u2f_run(struct key *key, struct buf *out)
 {
 	struct u2f_apdu apdu;
 	unsigned sw = u2f_parse(&key->ceremony.request, &apdu);

@@ -20,26 +20,25 @@
  * (CTAP 2.1, 11.2.8.2). */
 static const uint8_t uhid_descriptor[] = {
 	0x06, 0xd0, 0xf1, /* usage page: FIDO alliance */
-	0x09, 0x01,       /* usage: U2F authenticator device */
-	0xa1, 0x01,       /* collection: application */
-	0x09, 0x20,       /*   usage: input report data */
-	0x15, 0x00,       /*   logical minimum 0 */
+	0x09, 0x01,	  /* usage: U2F authenticator device */
+	0xa1, 0x01,	  /* collection: application */
+	0x09, 0x20,	  /*   usage: input report data */
+	0x15, 0x00,	  /*   logical minimum 0 */
 	0x26, 0xff, 0x00, /*   logical maximum 255 */
-	0x75, 0x08,       /*   report size 8 bits */
-	0x95, 0x40,       /*   report count 64 */
-	0x81, 0x02,       /*   input: data, absolute, variable */
-	0x09, 0x21,       /*   usage: output report data */
-	0x15, 0x00,       /*   logical minimum 0 */
+	0x75, 0x08,	  /*   report size 8 bits */
+	0x95, 0x40,	  /*   report count 64 */
+	0x81, 0x02,	  /*   input: data, absolute, variable */
+	0x09, 0x21,	  /*   usage: output report data */
+	0x15, 0x00,	  /*   logical minimum 0 */
 	0x26, 0xff, 0x00, /*   logical maximum 255 */
-	0x75, 0x08,       /*   report size 8 bits */
-	0x95, 0x40,       /*   report count 64 */
-	0x91, 0x02,       /*   output: data, absolute, variable */
-	0xc0,             /* end of collection */
+	0x75, 0x08,	  /*   report size 8 bits */
+	0x95, 0x40,	  /*   report count 64 */
+	0x91, 0x02,	  /*   output: data, absolute, variable */
+	0xc0,		  /* end of collection */
 };
 
 /* The kernel takes a shorter event for one that ends in zeros. */
-static int
-uhid_write_event(int fd, const struct uhid_event *ev)
+static int uhid_write_event(int fd, const struct uhid_event *ev)
 {
 	ssize_t n;
 
@@ -49,8 +48,7 @@ uhid_write_event(int fd, const struct uhid_event *ev)
 	return n == -1 ? -1 : 0;
 }
 
-static int
-uhid_create(int fd, const struct uhid_options *options)
+static int uhid_create(int fd, const struct uhid_options *options)
 {
 	struct uhid_event ev;
 	struct uhid_create2_req *req = &ev.u.create2;
@@ -68,8 +66,7 @@ uhid_create(int fd, const struct uhid_options *options)
 	return uhid_write_event(fd, &ev);
 }
 
-static void
-uhid_send(struct transport *t, const uint8_t report[HID_REPORT_LEN])
+static void uhid_send(struct transport *t, const uint8_t report[HID_REPORT_LEN])
 {
 	struct uhid_event ev;
 
@@ -82,11 +79,9 @@ uhid_send(struct transport *t, const uint8_t report[HID_REPORT_LEN])
 }
 
 /* hidraw hands on the report number in front, other ways in do not. */
-static void
-uhid_output(const struct uhid_output_req *req, transport_deliver_fn deliver,
-    void *ctx)
+static void uhid_output(const struct uhid_output_req *req, transport_deliver_fn deliver, void *ctx)
 {
-	uint8_t report[HID_REPORT_LEN] = { 0 };
+	uint8_t report[HID_REPORT_LEN] = {0};
 	const uint8_t *data = req->data;
 	size_t size = req->size;
 
@@ -103,8 +98,7 @@ uhid_output(const struct uhid_output_req *req, transport_deliver_fn deliver,
 }
 
 /* A request for a feature report would block its caller for seconds. */
-static void
-uhid_refuse_report(int fd, const struct uhid_event *request)
+static void uhid_refuse_report(int fd, const struct uhid_event *request)
 {
 	struct uhid_event ev;
 
@@ -123,8 +117,7 @@ uhid_refuse_report(int fd, const struct uhid_event *request)
 }
 
 /* One read is one event. */
-static int
-uhid_receive(struct transport *t, transport_deliver_fn deliver, void *ctx)
+static int uhid_receive(struct transport *t, transport_deliver_fn deliver, void *ctx)
 {
 	struct uhid_event ev;
 	ssize_t n;
@@ -150,21 +143,18 @@ uhid_receive(struct transport *t, transport_deliver_fn deliver, void *ctx)
 	return 0;
 }
 
-static bool
-uhid_pending(const struct transport *t)
+static bool uhid_pending(const struct transport *t)
 {
 	(void)t;
 	return false;
 }
 
-static void
-uhid_ignore(struct transport *t)
+static void uhid_ignore(struct transport *t)
 {
 	(void)t;
 }
 
-static void
-uhid_close(struct transport *t)
+static void uhid_close(struct transport *t)
 {
 	struct uhid_event ev;
 
@@ -185,8 +175,7 @@ static const struct transport_ops uhid_ops = {
 	.close = uhid_close,
 };
 
-struct transport *
-uhid_open(const struct uhid_options *options)
+struct transport *uhid_open(const struct uhid_options *options)
 {
 	static const char path[] = "/dev/uhid";
 	struct transport *t = calloc(1, sizeof(*t));
@@ -198,7 +187,7 @@ uhid_open(const struct uhid_options *options)
 	t->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd == -1) {
 		fprintf(stderr, "softkey: %s: %s%s\n", path, strerror(errno),
-		    errno == ENOENT ? " (modprobe uhid, as root)" : "");
+			errno == ENOENT ? " (modprobe uhid, as root)" : "");
 		free(t);
 		return NULL;
 	}

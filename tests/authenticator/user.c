@@ -4,15 +4,12 @@
 
 #include "user.h"
 
-static int
-user_parse_options(const cbor_item_t *options, struct user_request *req)
+static int user_parse_options(const cbor_item_t *options, struct user_request *req)
 {
 	const struct {
 		const char *name;
 		bool *value;
-	} known[] = {
-		{ "up", &req->up }, { "uv", &req->uv }, { "rk", &req->rk }
-	};
+	} known[] = {{"up", &req->up}, {"uv", &req->uv}, {"rk", &req->rk}};
 
 	if (options == NULL)
 		return CTAP_OK;
@@ -27,9 +24,8 @@ user_parse_options(const cbor_item_t *options, struct user_request *req)
 	return CTAP_OK;
 }
 
-int
-user_parse(const cbor_item_t *options, const cbor_item_t *param,
-    const cbor_item_t *protocol, struct user_request *req)
+int user_parse(const cbor_item_t *options, const cbor_item_t *param, const cbor_item_t *protocol,
+	       struct user_request *req)
 {
 	int r;
 
@@ -46,8 +42,7 @@ user_parse(const cbor_item_t *options, const cbor_item_t *param,
 	return CTAP_OK;
 }
 
-struct pin_protocol *
-user_protocol(struct key *key, int64_t version)
+struct pin_protocol *user_protocol(struct key *key, int64_t version)
 {
 	if (version == 1 && key->settings.pin_one)
 		return &key->session.protocols[0];
@@ -56,8 +51,7 @@ user_protocol(struct key *key, int64_t version)
 	return NULL;
 }
 
-int
-user_fingerprint(struct key *key)
+int user_fingerprint(struct key *key)
 {
 	struct state *state = &key->state;
 
@@ -77,8 +71,7 @@ user_fingerprint(struct key *key)
 }
 
 /* An empty parameter asks which key the user means (6.1.2, step 1). */
-static int
-user_pick(struct key *key)
+static int user_pick(struct key *key)
 {
 	int r = key_require_touch(key);
 
@@ -87,8 +80,7 @@ user_pick(struct key *key)
 	return key->state.pin_set ? CTAP_PIN_INVALID : CTAP_PIN_NOT_SET;
 }
 
-static int
-user_verify_token(struct key *key, const struct user_request *req)
+static int user_verify_token(struct key *key, const struct user_request *req)
 {
 	struct pin_protocol *p;
 
@@ -109,8 +101,7 @@ user_verify_token(struct key *key, const struct user_request *req)
 	return CTAP_OK;
 }
 
-static int
-user_verify_built_in(struct key *key)
+static int user_verify_built_in(struct key *key)
 {
 	int r = key_require_touch(key);
 
@@ -122,8 +113,7 @@ user_verify_built_in(struct key *key)
 }
 
 /* Whether the request may go on without user verification. */
-static bool
-user_may_skip(const struct key *key, const struct user_request *req)
+static bool user_may_skip(const struct key *key, const struct user_request *req)
 {
 	const struct settings *s = &key->settings;
 	bool protected = key->state.pin_set || s->uv != UV_NONE;
@@ -135,8 +125,7 @@ user_may_skip(const struct key *key, const struct user_request *req)
 	return s->make_cred_uv_not_rqd && !req->rk;
 }
 
-int
-user_verify(struct key *key, const struct user_request *req, bool *ret_uv)
+int user_verify(struct key *key, const struct user_request *req, bool *ret_uv)
 {
 	bool built_in = key->settings.uv != UV_NONE;
 	int r;
@@ -150,8 +139,7 @@ user_verify(struct key *key, const struct user_request *req, bool *ret_uv)
 		r = user_verify_token(key, req);
 	} else if (req->uv && !built_in) {
 		return CTAP_INVALID_OPTION;
-	} else if (req->uv || (built_in && !user_may_skip(key, req) &&
-	    key->settings.always_uv)) {
+	} else if (req->uv || (built_in && !user_may_skip(key, req) && key->settings.always_uv)) {
 		r = user_verify_built_in(key);
 	} else {
 		return user_may_skip(key, req) ? CTAP_OK : CTAP_PUAT_REQUIRED;
@@ -161,8 +149,7 @@ user_verify(struct key *key, const struct user_request *req, bool *ret_uv)
 	return r;
 }
 
-void
-user_spend(struct key *key, const struct user_request *req)
+void user_spend(struct key *key, const struct user_request *req)
 {
 	struct pin_protocol *p;
 

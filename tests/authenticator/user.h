@@ -18,8 +18,8 @@ struct user_request {
 };
 
 /* Options and pinUvAuthParam, at the keys of this command. */
-int user_parse(const cbor_item_t *options, const cbor_item_t *param,
-    const cbor_item_t *protocol, struct user_request *);
+int user_parse(const cbor_item_t *options, const cbor_item_t *param, const cbor_item_t *protocol,
+	       struct user_request *);
 /*
  * CTAP 2.1, 6.1.2 steps 1 to 11 and 6.2.2 steps 1 to 6. A fingerprint asks
  * for the touch first, as the finger is both.

@@ -9,13 +9,11 @@
 struct verb {
 	const char *name;
 	bool takes_value;
-	int (*run)(struct key *, const char *value, char *ret_text,
-	    size_t size);
+	int (*run)(struct key *, const char *value, char *ret_text, size_t size);
 	const char *usage, *help;
 };
 
-static int
-verbs_number(const char *value, unsigned long max, unsigned long *ret_number)
+static int verbs_number(const char *value, unsigned long max, unsigned long *ret_number)
 {
 	char *end;
 
@@ -25,8 +23,7 @@ verbs_number(const char *value, unsigned long max, unsigned long *ret_number)
 	return *end == '\0' && *ret_number <= max ? 0 : -1;
 }
 
-static int
-verbs_touch(struct key *key, const char *value, char *ret_text, size_t size)
+static int verbs_touch(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	(void)value;
 	if (key_touch(key))
@@ -35,8 +32,7 @@ verbs_touch(struct key *key, const char *value, char *ret_text, size_t size)
 	return -1;
 }
 
-static int
-verbs_pin(struct key *key, const char *value, char *ret_text, size_t size)
+static int verbs_pin(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	size_t len;
 
@@ -55,9 +51,7 @@ verbs_pin(struct key *key, const char *value, char *ret_text, size_t size)
 	return state_save(&key->state);
 }
 
-static int
-verbs_pin_retries(struct key *key, const char *value, char *ret_text,
-    size_t size)
+static int verbs_pin_retries(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	unsigned long n;
 
@@ -70,9 +64,7 @@ verbs_pin_retries(struct key *key, const char *value, char *ret_text,
 	return state_save(&key->state);
 }
 
-static int
-verbs_uv_retries(struct key *key, const char *value, char *ret_text,
-    size_t size)
+static int verbs_uv_retries(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	unsigned long n;
 
@@ -84,9 +76,7 @@ verbs_uv_retries(struct key *key, const char *value, char *ret_text,
 	return state_save(&key->state);
 }
 
-static int
-verbs_min_pin_length(struct key *key, const char *value, char *ret_text,
-    size_t size)
+static int verbs_min_pin_length(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	unsigned long n;
 
@@ -101,17 +91,13 @@ verbs_min_pin_length(struct key *key, const char *value, char *ret_text,
 	return state_save(&key->state);
 }
 
-static int
-verbs_block_pin(struct key *key, const char *value, char *ret_text,
-    size_t size)
+static int verbs_block_pin(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	(void)value;
 	return verbs_pin_retries(key, "0", ret_text, size);
 }
 
-static int
-verbs_force_pin_change(struct key *key, const char *value, char *ret_text,
-    size_t size)
+static int verbs_force_pin_change(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	(void)value;
 	(void)ret_text;
@@ -120,8 +106,7 @@ verbs_force_pin_change(struct key *key, const char *value, char *ret_text,
 	return state_save(&key->state);
 }
 
-static int
-verbs_counter(struct key *key, const char *value, char *ret_text, size_t size)
+static int verbs_counter(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	unsigned long n;
 
@@ -133,8 +118,7 @@ verbs_counter(struct key *key, const char *value, char *ret_text, size_t size)
 	return state_save(&key->state);
 }
 
-static int
-verbs_forget(struct key *key, const char *value, char *ret_text, size_t size)
+static int verbs_forget(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	(void)value;
 	(void)ret_text;
@@ -144,8 +128,7 @@ verbs_forget(struct key *key, const char *value, char *ret_text, size_t size)
 	return state_save(&key->state);
 }
 
-static int
-verbs_unplug(struct key *key, const char *value, char *ret_text, size_t size)
+static int verbs_unplug(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	(void)value;
 	(void)ret_text;
@@ -155,8 +138,7 @@ verbs_unplug(struct key *key, const char *value, char *ret_text, size_t size)
 	return 0;
 }
 
-static int
-verbs_status(struct key *key, const char *value, char *ret_text, size_t size)
+static int verbs_status(struct key *key, const char *value, char *ret_text, size_t size)
 {
 	static const char *const phases[] = {
 		[CEREMONY_NONE] = "idle",
@@ -170,55 +152,47 @@ verbs_status(struct key *key, const char *value, char *ret_text, size_t size)
 	(void)value;
 	for (size_t i = 0; i < state->count; i++)
 		residents += state->credentials[i]->resident;
-	snprintf(ret_text, size, "phase=%s awaits-touch=%d counter=%u pin=%d "
-	    "pin-retries=%u uv-retries=%u credentials=%zu residents=%zu",
-	    phases[key->ceremony.phase], key_awaits_touch(key), state->counter,
-	    state->pin_set, state->pin_retries, state->uv_retries,
-	    state->count, residents);
+	snprintf(ret_text, size,
+		 "phase=%s awaits-touch=%d counter=%u pin=%d "
+		 "pin-retries=%u uv-retries=%u credentials=%zu residents=%zu",
+		 phases[key->ceremony.phase], key_awaits_touch(key), state->counter, state->pin_set,
+		 state->pin_retries, state->uv_retries, state->count, residents);
 	return 0;
 }
 
 static const struct verb table[] = {
-	{ "touch", false, verbs_touch, "touch",
-	    "one touch for the ceremony that waits for it" },
-	{ "pin", true, verbs_pin, "pin=VALUE|none", "set or take away the PIN" },
-	{ "pin-retries", true, verbs_pin_retries, "pin-retries=N", "0 to 8" },
-	{ "block-pin", false, verbs_block_pin, "block-pin",
-	    "no retries are left" },
-	{ "force-pin-change", false, verbs_force_pin_change,
-	    "force-pin-change", "until the PIN is set again" },
-	{ "min-pin-length", true, verbs_min_pin_length, "min-pin-length=N",
-	    "4 to 63" },
-	{ "uv-retries", true, verbs_uv_retries, "uv-retries=N", "0 to 5" },
-	{ "counter", true, verbs_counter, "counter=N",
-	    "the last value shown; the next answer adds counter-step" },
-	{ "forget", false, verbs_forget, "forget",
-	    "all credentials and the PIN, as reset does" },
-	{ "status", false, verbs_status, "status", "in one line" },
-	{ "unplug", false, verbs_unplug, "unplug", "end, at once" },
+	{"touch", false, verbs_touch, "touch", "one touch for the ceremony that waits for it"},
+	{"pin", true, verbs_pin, "pin=VALUE|none", "set or take away the PIN"},
+	{"pin-retries", true, verbs_pin_retries, "pin-retries=N", "0 to 8"},
+	{"block-pin", false, verbs_block_pin, "block-pin", "no retries are left"},
+	{"force-pin-change", false, verbs_force_pin_change, "force-pin-change",
+	 "until the PIN is set again"},
+	{"min-pin-length", true, verbs_min_pin_length, "min-pin-length=N", "4 to 63"},
+	{"uv-retries", true, verbs_uv_retries, "uv-retries=N", "0 to 5"},
+	{"counter", true, verbs_counter, "counter=N",
+	 "the last value shown; the next answer adds counter-step"},
+	{"forget", false, verbs_forget, "forget", "all credentials and the PIN, as reset does"},
+	{"status", false, verbs_status, "status", "in one line"},
+	{"unplug", false, verbs_unplug, "unplug", "end, at once"},
 };
 
 #define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
 
-static const struct verb *
-verbs_find(const char *name, size_t len)
+static const struct verb *verbs_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		if (strlen(table[i].name) == len &&
-		    memcmp(table[i].name, name, len) == 0)
+		if (strlen(table[i].name) == len && memcmp(table[i].name, name, len) == 0)
 			return &table[i];
 	}
 	return NULL;
 }
 
-bool
-verbs_known(const char *name)
+bool verbs_known(const char *name)
 {
 	return verbs_find(name, strlen(name)) != NULL;
 }
 
-int
-verbs_run(struct key *key, const char *command, char *ret_text, size_t size)
+int verbs_run(struct key *key, const char *command, char *ret_text, size_t size)
 {
 	size_t len = strcspn(command, "=");
 	const struct verb *verb = verbs_find(command, len);
@@ -235,10 +209,8 @@ verbs_run(struct key *key, const char *command, char *ret_text, size_t size)
 	return verb->run(key, command + len + value, ret_text, size);
 }
 
-void
-verbs_help(FILE *f)
+void verbs_help(FILE *f)
 {
 	for (size_t i = 0; i < TABLE_COUNT; i++)
-		fprintf(f, "  %s\n        %s\n", table[i].usage,
-		    table[i].help);
+		fprintf(f, "  %s\n        %s\n", table[i].usage, table[i].help);
 }
