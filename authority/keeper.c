@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* keeper - the loop; see keeper.h. */
+#include "authority/keeper.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KEEPER_EVENTS 64
+#define KEEPER_IDLE_MS 200 /* quiet for so long: the store may tidy up */
+#define KEEPER_DRAIN_MS 10000
+#define KEEPER_SWEEP_MS 500 /* how often deadlines are looked at */
+
+enum { SOURCE_MOTHER = 1, SOURCE_LOGIN = 2, SOURCE_USER = 3, SOURCE_MAX = 16 };
+
+int64_t keeper_now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static int keeper_watch(struct keeper *keeper, int fd, uint64_t source)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = source};
+
+	return epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, int channel)
+{
+	struct keeper_spares *spares = &keeper->spares[pool];
+
+	if (spares->requested)
+		spares->requested--;
+	if (spares->n == sizeof(spares->channel) / sizeof(spares->channel[0])) {
+		close(channel); /* more than we asked for: it ends by itself */
+		return;
+	}
+	spares->channel[spares->n++] = channel;
+	keeper_assign_waiting(keeper, pool);
+}
+
+/* False when the mother is gone: then so are we. */
+static bool keeper_hear_mother(struct keeper *keeper)
+{
+	struct mother_message message;
+	int fd = -1;
+	ssize_t n;
+
+	while ((n = wire_recv(keeper->mother, &message, sizeof(message), &fd, -1, wire_clock())) ==
+	       (ssize_t)sizeof(message)) {
+		if (message.word == MOTHER_SESSION && message.pool < POOL_N && fd >= 0)
+			keeper_take_session(keeper, (enum mother_pool)message.pool, fd);
+		else if (message.word == MOTHER_HELPER && fd >= 0)
+			keeper_helper(keeper, message.number, fd);
+		else if (fd >= 0)
+			close(fd);
+		if (message.word == MOTHER_DRAIN && !keeper->draining) {
+			keeper->draining = true;
+			keeper->drain_until = wire_clock() + KEEPER_DRAIN_MS;
+			close(keeper->sockets.login);
+			close(keeper->sockets.user);
+		}
+		fd = -1;
+	}
+	return n == -ETIMEDOUT;
+}
+
+static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
+{
+	struct client *client;
+
+	switch (event->data.u64) {
+	case SOURCE_MOTHER:
+		return keeper_hear_mother(keeper);
+	case SOURCE_LOGIN:
+	case SOURCE_USER:
+		if (!keeper->draining)
+			keeper_accept(keeper, event->data.u64 == SOURCE_LOGIN);
+		return true;
+	default:
+		client = event->data.ptr;
+		if (client->closing)
+			return true;
+		if (client->state == CLIENT_SERVED)
+			keeper_hear_session(keeper, client);
+		else
+			keeper_hear_hello(keeper, client);
+		return true;
+	}
+}
+
+/* Ends whatever has outlived its time; frees what ended in this turn. */
+static void keeper_sweep(struct keeper *keeper, bool look_at_deadlines)
+{
+	struct client *client, *next;
+	int64_t now = look_at_deadlines ? wire_clock() : 0;
+
+	for (client = keeper->clients; client; client = next) {
+		next = client->next;
+		if (look_at_deadlines && client->deadline && now > client->deadline)
+			client->closing = true;
+		if (client->closing)
+			keeper_drop(keeper, client);
+	}
+}
+
+static int keeper_loop(struct keeper *keeper)
+{
+	struct epoll_event event[KEEPER_EVENTS];
+	int64_t swept = wire_clock(), now;
+	bool quiet = false;
+	int n, i;
+
+	for (;;) {
+		n = epoll_wait(keeper->epoll, event, KEEPER_EVENTS,
+			       quiet ? KEEPER_SWEEP_MS : KEEPER_IDLE_MS);
+		if (n < 0 && errno != EINTR)
+			return 70;
+		for (i = 0; i < n; i++) {
+			if (!keeper_event(keeper, &event[i]))
+				return 0;
+		}
+		keeper_commit(keeper);
+		now = wire_clock();
+		keeper_sweep(keeper, now - swept >= KEEPER_SWEEP_MS);
+		if (now - swept >= KEEPER_SWEEP_MS)
+			swept = now;
+		keeper_order_spares(keeper);
+		if (n == 0 && !quiet && keeper->store)
+			keeper->store->ops->idle(keeper->store);
+		quiet = n == 0;
+		if (keeper->draining && (!keeper->n_clients || now > keeper->drain_until))
+			return 0;
+	}
+}
+
+int keeper_run(const struct mother_options *options, int mother)
+{
+	struct keeper *keeper;
+	char text[512];
+	int r;
+
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (sodium_init() < 0)
+		return 70;
+	keeper = calloc(1, sizeof(*keeper));
+	if (!keeper)
+		return 70;
+	keeper->options = options;
+	keeper->mother = mother;
+	keeper->sockets = options->sockets;
+	keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r = keeper->epoll < 0 ? -errno : keeper_watch(keeper, mother, SOURCE_MOTHER);
+	if (r == 0)
+		r = keeper_watch(keeper, keeper->sockets.login, SOURCE_LOGIN);
+	if (r == 0)
+		r = keeper_watch(keeper, keeper->sockets.user, SOURCE_USER);
+	if (r < 0)
+		return 70;
+	/* A store or a configuration that is broken is said now and at every
+	 * request; we stay, so that the refusal is quick and names its reason. */
+	(void)keeper_ready(keeper, text, sizeof(text));
+	audit_open(keeper->conf.audit);
+	if (keeper->conf_result != 0)
+		audit_log(LOG_CRIT, "%s", keeper->conf_error);
+	if (!keeper->store)
+		audit_log(LOG_CRIT, "%s", keeper->store_error);
+	else
+		audit_log(LOG_NOTICE, "ready: rp_id=%s", keeper->rp_id);
+	keeper_order_spares(keeper);
+	r = keeper_loop(keeper);
+	if (keeper->store)
+		keeper->store->ops->close(keeper->store);
+	seal_close(keeper->seal);
+	audit_close();
+	sodium_memzero(keeper, sizeof(*keeper));
+	free(keeper);
+	return r;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * keeper - root; the only process that has the store and the keys.
+ *
+ * It accepts callers, reads one fixed-size hello, pins who is asking about
+ * whom to a session, and answers that session's questions.  One thread, one
+ * loop: what became ready in one turn is answered in one turn, and everything
+ * written in it is committed in one transaction; no answer that rests on a
+ * write leaves before the commit did.
+ */
+#ifndef WEBCRED_AUTHORITY_KEEPER_H
+#define WEBCRED_AUTHORITY_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "authority/audit.h"
+#include "authority/conf.h"
+#include "authority/mother.h"
+#include "authority/question.h"
+#include "authority/seal.h"
+#include "authority/store/store.h"
+#include "authority/throttle.h"
+
+#define KEEPER_HELLO_MS 2000	   /* from accept to hello */
+#define KEEPER_SESSION_MS 600000   /* the longest a session may live */
+#define KEEPER_GRANT_S 600	   /* from a login to its settlement */
+#define KEEPER_GRANTS 1024
+
+enum keeper_state {
+	CLIENT_HELLO,	/* accepted; its hello is awaited */
+	CLIENT_WAITING, /* pinned; no session is free */
+	CLIENT_SERVED,	/* a session has it */
+};
+
+/* An enrolment that has begun and is not committed. */
+struct keeper_enrolment {
+	struct store_record record;
+	uint8_t seed[OTP_SEED_MAX];
+	size_t seed_len;
+	uint8_t n_codes;
+	uint8_t (*code)[32]; /* keyed hashes */
+};
+
+/* Helpers that were ordered for a ceremony, until the session has them all. */
+#define KEEPER_DEVICES 8
+struct keeper_devices {
+	unsigned expected, n, plugged;
+	int channel[KEEPER_DEVICES];
+};
+
+/* One caller, from accept to the end of its session. */
+struct client {
+	uint64_t serial;
+	struct client *next, *previous;
+	enum keeper_state state;
+	int fd;	     /* the caller, until the session has it; -1 */
+	int channel; /* the session, from then on; -1 */
+	bool login_socket;
+	uid_t peer_uid;
+	pid_t peer_pid;
+	int64_t deadline;
+	/* pinned by the hello */
+	struct question_assign pin;
+	/* said by BEGIN */
+	bool begun, ended;
+	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
+	char origin[STORE_ORIGIN_MAX + 1];
+	bool known, barred;
+	struct store_account account;
+	uint8_t strongest;
+	/* what a change needs */
+	bool proved, waived;
+	/* the charge that a commit refunds */
+	bool charged;
+	enum webcred_type charged_type;
+	uint8_t charged_id[WIRE_ID_SIZE];
+	struct keeper_enrolment *enrolment;
+	/* the answer that waits for the batch's commit */
+	uint8_t *answer;
+	size_t answer_len;
+	struct client *next_answer;
+	bool closing;
+	char audit_on_commit[64]; /* action, where a line is owed at commit; else "" */
+	struct audit_note {
+		const char *result;
+		enum webcred_type type;
+		uint8_t mediation;
+		char label[WIRE_LABEL_MAX + 1];
+		uint8_t id[WIRE_ID_SIZE];
+		bool has_id;
+		char reason[TYPE_REASON_MAX];
+	} note;
+	struct keeper_devices devices;
+};
+
+/* A login that waits for acct_mgmt to make it count. */
+struct keeper_grant {
+	uint8_t login[WIRE_LOGIN_SIZE];
+	int64_t account;
+	uint8_t id[WIRE_ID_SIZE];
+	char service[WIRE_SERVICE_MAX + 1];
+	int64_t at; /* wire_clock() milliseconds; 0 is free */
+	bool silent;
+};
+
+struct keeper_spares {
+	int channel[64];
+	unsigned n, requested, busy;
+};
+
+struct keeper {
+	const struct mother_options *options;
+	int epoll, mother;
+	struct sockets sockets;
+	struct conf conf;
+	bool conf_good;
+	struct stat conf_seen;
+	int conf_result;
+	char conf_error[512];
+	struct store *store;
+	dev_t store_dev;
+	ino_t store_ino;
+	char store_error[512];
+	int store_result;
+	int64_t store_retry_at;
+	struct seal *seal;
+	char rp_id[WIRE_RPID_MAX + 1], host[WIRE_RPID_MAX + 1];
+	uint8_t key_recovery[32], key_invite[32], key_unknown[32];
+	struct client *clients;
+	unsigned n_clients;
+	uint64_t serial; /* of the newest client */
+	struct keeper_spares spares[POOL_N];
+	struct keeper_grant grant[KEEPER_GRANTS];
+	unsigned next_grant;
+	bool in_batch;
+	struct client *answers; /* of this batch, newest first */
+	bool draining;
+	int64_t drain_until;
+	struct wire_out out; /* the answer being written */
+};
+
+int keeper_run(const struct mother_options *options, int mother);
+
+/* keeper_admit.c */
+void keeper_accept(struct keeper *keeper, bool login_socket);
+void keeper_hear_hello(struct keeper *keeper, struct client *client);
+void keeper_assign(struct keeper *keeper, struct client *client);
+void keeper_assign_waiting(struct keeper *keeper, enum mother_pool pool);
+void keeper_order_spares(struct keeper *keeper);
+void keeper_drop(struct keeper *keeper, struct client *client);
+
+/* keeper_open.c: configuration and store, looked at again when they changed. */
+int keeper_ready(struct keeper *keeper, char *ret_text, size_t size);
+
+/* keeper_answer.c: questions in, answers out. */
+void keeper_hear_session(struct keeper *keeper, struct client *client);
+/* Queues keeper->out as this client's answer; sent when the batch has committed. */
+void keeper_answer(struct keeper *keeper, struct client *client);
+void keeper_refuse(struct keeper *keeper, struct client *client, int outcome, const char *text);
+void keeper_fault(struct keeper *keeper, struct client *client, int error, const char *text);
+void keeper_done(struct keeper *keeper, struct client *client, const char *text);
+/* Begins the batch's transaction where none is open. 0 or -errno. */
+int keeper_write(struct keeper *keeper);
+/* Commits, sends what was queued; on failure everybody queued gets a fault. */
+void keeper_commit(struct keeper *keeper);
+/* Everything written in this batch is taken back, everybody queued gets a fault. */
+void keeper_spoil(struct keeper *keeper, int error);
+void keeper_note(struct client *client, const char *action, const char *result,
+		 const struct credential *credential, uint8_t mediation, const char *reason);
+int64_t keeper_now(void); /* seconds since the epoch */
+
+/* keeper_login.c */
+void keeper_begin(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_more(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_charge(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_commit_change(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_prevent(struct keeper *keeper, struct client *client);
+/* The throttle's subject of this client: its account, or a slot of unknown names. */
+void keeper_subject(const struct keeper *keeper, const struct client *client, char *buffer,
+		    size_t size);
+/* Fills judgement->login and remembers it for settle; notes proof and audit. */
+void keeper_grant_login(struct keeper *keeper, struct client *client,
+			const struct credential *credential, bool user_verified, bool silent,
+			uint8_t mediation, struct type_judgement *judgement);
+void keeper_answer_judged(struct keeper *keeper, struct client *client,
+			  const struct type_judgement *judgement);
+/* 0 allowed (then *ret_state is to be charged), 1 throttled, negative a fault. */
+int keeper_throttle(struct keeper *keeper, struct client *client, enum webcred_type type,
+		    struct store_throttle *ret_state, uint32_t *ret_wait_s);
+int keeper_throttle_set(struct keeper *keeper, struct client *client, enum webcred_type type,
+			const struct store_throttle *state);
+
+/* keeper_code.c */
+void keeper_code(struct keeper *keeper, struct client *client, struct wire_in *in);
+
+/* keeper_manage.c, keeper_enrol.c */
+void keeper_store_password(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_rename(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_remove(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_remove_all(struct keeper *keeper, struct client *client);
+void keeper_invite(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_invite_take(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_lock(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_status(struct keeper *keeper, struct client *client);
+void keeper_enrol_begin(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_enrol_finish(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_enrol_key(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_enrolment_free(struct keeper_enrolment *enrolment);
+/* The client's account, made where the caller may make one. */
+int keeper_account(struct keeper *keeper, struct client *client);
+void keeper_answer_credential(struct keeper *keeper, struct client *client,
+			      const struct credential *credential);
+
+/* locality.c */
+bool locality_is_remote(const struct keeper *keeper, const struct client *client);
+
+/* devices.c */
+void keeper_devices(struct keeper *keeper, struct client *client);
+void keeper_helper(struct keeper *keeper, uint64_t number, int channel);
+void keeper_devices_answer(struct keeper *keeper, struct client *client);
+void keeper_devices_pass(struct client *client);
+void keeper_devices_drop(struct client *client);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* keeper_admit - who is let in, and to which session. */
+#include "authority/keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/base/text.h"
+
+#define ADMIT_AT_ONCE 64 /* callers taken in one turn */
+#define ADMIT_NO_UID UINT32_MAX
+
+static enum mother_pool admit_pool(const struct client *client)
+{
+	return client->login_socket ? POOL_LOGIN : POOL_USER;
+}
+
+/* Told to a caller whom no session will serve.  The caller may be gone, or may
+ * not read: one attempt, no waiting. */
+static void admit_turn_away(int fd, int error, const char *text)
+{
+	struct wire_result result = {.fault = (uint32_t)error, .status = WEBCRED_STATUS_FAULT};
+	struct wire_out out;
+
+	strncpy(result.message, text, sizeof(result.message) - 1);
+	if (wire_put_result(&out, &result))
+		(void)wire_send(fd, out.bytes, out.len, wire_clock());
+}
+
+/* How many callers of this kind there are: of one uid, and in all. */
+static void admit_count(const struct keeper *keeper, bool login_socket, uint32_t uid,
+			unsigned *ret_same, unsigned *ret_all)
+{
+	const struct client *other;
+
+	*ret_same = *ret_all = 0;
+	for (other = keeper->clients; other; other = other->next) {
+		if (other->login_socket != login_socket || other->closing)
+			continue;
+		(*ret_all)++;
+		if (login_socket ? other->pin.requester == uid : other->peer_uid == uid)
+			(*ret_same)++;
+	}
+}
+
+static bool admit_has_room(const struct keeper *keeper, const struct client *client)
+{
+	uint32_t uid = client->login_socket ? client->pin.requester : client->peer_uid;
+	unsigned same, all;
+
+	admit_count(keeper, client->login_socket, uid, &same, &all);
+	/* Root's own services (sshd, login) all arrive as uid 0: only the total
+	 * bounds them. */
+	if (client->login_socket)
+		return all <= keeper->conf.max_sessions &&
+		       (uid == 0 || same <= keeper->conf.max_per_uid);
+	return all <= keeper->conf.max_user_sessions && same <= keeper->conf.max_per_uid;
+}
+
+static struct client *admit_new(struct keeper *keeper, int fd, bool login_socket)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	struct client *client;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return NULL;
+	client = calloc(1, sizeof(*client));
+	if (!client)
+		return NULL;
+	client->serial = ++keeper->serial;
+	client->fd = fd;
+	client->channel = -1;
+	client->login_socket = login_socket;
+	client->peer_uid = peer.uid;
+	client->peer_pid = peer.pid;
+	client->pin.uid = client->pin.requester = ADMIT_NO_UID;
+	client->deadline = wire_clock() + KEEPER_HELLO_MS;
+	client->next = keeper->clients;
+	if (keeper->clients)
+		keeper->clients->previous = client;
+	keeper->clients = client;
+	keeper->n_clients++;
+	return client;
+}
+
+void keeper_accept(struct keeper *keeper, bool login_socket)
+{
+	int listener = login_socket ? keeper->sockets.login : keeper->sockets.user, i, fd;
+
+	for (i = 0; i < ADMIT_AT_ONCE; i++) {
+		struct epoll_event event = {.events = EPOLLIN};
+		struct client *client;
+
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			return;
+		client = admit_new(keeper, fd, login_socket);
+		if (!client) {
+			admit_turn_away(fd, ENOMEM, "webcred-authority is out of memory");
+			close(fd);
+			continue;
+		}
+		event.data.ptr = client;
+		/* The socket's mode has let only root in; belt and braces. */
+		if ((login_socket && client->peer_uid != 0) || !admit_has_room(keeper, client) ||
+		    epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
+			admit_turn_away(fd, EAGAIN, "too many logins at once; try again");
+			client->closing = true;
+			continue;
+		}
+		/* The hello is usually there already. */
+		keeper_hear_hello(keeper, client);
+	}
+}
+
+static bool admit_verb_known(uint16_t verb)
+{
+	return verb >= WIRE_GET && verb <= WIRE_STATUS;
+}
+
+static bool admit_pin(struct client *client, const struct wire_hello *hello)
+{
+	if (hello->magic != WIRE_MAGIC || hello->version != WIRE_VERSION)
+		return false;
+	if (!admit_verb_known(hello->verb) || memchr(hello->name, 0, sizeof(hello->name)) == NULL)
+		return false;
+	if (!text_name_valid(hello->name))
+		return false;
+	/* The user socket is for the peer's own account, whatever it says. */
+	if (!client->login_socket && hello->uid != client->peer_uid)
+		return false;
+	client->pin.verb = hello->verb;
+	client->pin.login_socket = client->login_socket;
+	client->pin.uid = hello->uid;
+	client->pin.requester = client->login_socket ? hello->requester : client->peer_uid;
+	strcpy(client->pin.name, hello->name);
+	return true;
+}
+
+void keeper_hear_hello(struct keeper *keeper, struct client *client)
+{
+	struct wire_hello hello;
+	ssize_t n;
+
+	n = wire_recv(client->fd, &hello, sizeof(hello), NULL, -1, wire_clock());
+	if (n == -ETIMEDOUT)
+		return;
+	if (client->state != CLIENT_HELLO || n != (ssize_t)sizeof(hello) ||
+	    !admit_pin(client, &hello)) {
+		if (n > 0 || n == -EMSGSIZE)
+			audit_log(LOG_WARNING, "uid %u sent no hello of this version; refused",
+				  (unsigned)client->peer_uid);
+		if (n >= 0)
+			admit_turn_away(client->fd, EPROTO,
+					"webcred-authority and the library "
+					"do not speak the same version; restart webcred.service");
+		client->closing = true;
+		return;
+	}
+	if (!admit_has_room(keeper, client)) {
+		admit_turn_away(client->fd, EAGAIN, "too many logins of yours at once; try again");
+		client->closing = true;
+		return;
+	}
+	/* From here on the session alone reads from the caller. */
+	epoll_ctl(keeper->epoll, EPOLL_CTL_DEL, client->fd, NULL);
+	client->state = CLIENT_WAITING;
+	client->deadline = wire_clock() + 5 * KEEPER_HELLO_MS;
+	if (keeper->spares[admit_pool(client)].n)
+		keeper_assign(keeper, client);
+}
+
+/* Takes a spare session and hands it the caller. */
+void keeper_assign(struct keeper *keeper, struct client *client)
+{
+	struct keeper_spares *spares = &keeper->spares[admit_pool(client)];
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+	struct wire_out out;
+	int channel, r;
+
+	while (spares->n) {
+		channel = spares->channel[--spares->n];
+		question_put_assign(&out, &client->pin);
+		r = wire_send_fd(channel, out.bytes, out.len, client->fd, wire_clock());
+		if (r == 0 && epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, channel, &event) == 0) {
+			close(client->fd);
+			client->fd = -1;
+			client->channel = channel;
+			client->state = CLIENT_SERVED;
+			client->deadline = wire_clock() + KEEPER_SESSION_MS;
+			return;
+		}
+		close(channel); /* that session had died */
+		if (r == 0)
+			break;
+	}
+	if (client->state != CLIENT_SERVED && client->fd < 0)
+		client->closing = true;
+}
+
+void keeper_assign_waiting(struct keeper *keeper, enum mother_pool pool)
+{
+	struct client *client, *oldest = NULL;
+
+	/* New callers stand at the head of the list: the last is the oldest. */
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->state == CLIENT_WAITING && admit_pool(client) == pool &&
+		    !client->closing)
+			oldest = client;
+	}
+	if (oldest)
+		keeper_assign(keeper, oldest);
+}
+
+/* Asks the mother for as many sessions as are missing. */
+void keeper_order_spares(struct keeper *keeper)
+{
+	struct mother_message message = {.word = MOTHER_SPAWN};
+	unsigned waiting[POOL_N] = {0, 0}, target, have;
+	struct client *client;
+	int pool;
+
+	if (keeper->draining && !keeper->n_clients)
+		return;
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->state == CLIENT_WAITING && !client->closing)
+			waiting[admit_pool(client)]++;
+	}
+	for (pool = 0; pool < POOL_N; pool++) {
+		struct keeper_spares *spares = &keeper->spares[pool];
+
+		target = pool == POOL_LOGIN ? keeper->conf.spare_sessions : 2;
+		if (target > 48)
+			target = 48;
+		target += waiting[pool];
+		have = spares->n + spares->requested;
+		message.pool = (uint32_t)pool;
+		for (; have < target; have++) {
+			if (wire_send(keeper->mother, &message, sizeof(message), wire_clock()) != 0)
+				return; /* asked again next turn */
+			spares->requested++;
+		}
+	}
+}
+
+void keeper_drop(struct keeper *keeper, struct client *client)
+{
+	if (client->begun && !client->ended && client->pin.verb != WIRE_LIST) {
+		keeper_note(client, "get", "fault", NULL, 0, "the session ended early");
+		client->ended = true;
+	}
+	if (client->fd >= 0)
+		close(client->fd);
+	if (client->channel >= 0)
+		close(client->channel);
+	keeper_devices_drop(client);
+	keeper_enrolment_free(client->enrolment);
+	if (client->answer) {
+		secret_wipe(client->answer, client->answer_len);
+		free(client->answer);
+	}
+	if (client->previous)
+		client->previous->next = client->next;
+	else
+		keeper->clients = client->next;
+	if (client->next)
+		client->next->previous = client->previous;
+	keeper->n_clients--;
+	secret_wipe(client, sizeof(*client));
+	free(client);
+}

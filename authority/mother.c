@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* mother - see mother.h. */
+#include "authority/mother.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <openssl/crypto.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "authority/audit.h"
+#include "authority/keeper.h"
+#include "authority/session.h"
+#include "lib/base/wire.h"
+
+#define MOTHER_BACKOFF_MAX_MS 10000
+#define MOTHER_FORGIVE_MS 60000 /* a pool without a crash for so long starts anew */
+#define MOTHER_SEND_MS 5000
+
+struct mother_nursery {
+	uint32_t owed; /* asked for, not yet forked */
+	uint32_t crashes;
+	int64_t crashed_at, not_before;
+};
+
+struct mother_child {
+	pid_t pid;
+	enum mother_pool pool;
+};
+
+struct mother {
+	const struct mother_options *options;
+	int keeper; /* channel */
+	int signals;
+	pid_t keeper_pid;
+	bool draining;
+	struct mother_nursery nursery[POOL_N];
+	struct mother_child *child;
+	size_t n_children, room;
+};
+
+static int mother_pair(int pair[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	return 0;
+}
+
+static void mother_unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Opens whatever the libraries open lazily, while opening is still possible,
+ * and pays once for what every session would pay again. */
+static int mother_warm(void)
+{
+	if (sodium_init() < 0)
+		return -EIO;
+	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+		return -EIO;
+	return 0;
+}
+
+static int mother_remember(struct mother *mother, pid_t pid, enum mother_pool pool)
+{
+	struct mother_child *grown;
+
+	if (mother->n_children == mother->room) {
+		size_t room = mother->room ? mother->room * 2 : 64;
+
+		grown = realloc(mother->child, room * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		mother->child = grown;
+		mother->room = room;
+	}
+	mother->child[mother->n_children++] = (struct mother_child){pid, pool};
+	return 0;
+}
+
+static int mother_tell(struct mother *mother, enum mother_word word, uint64_t number,
+		       enum mother_pool pool, int fd)
+{
+	struct mother_message message = {.word = word, .pool = pool, .number = number};
+
+	return wire_send_fd(mother->keeper, &message, sizeof(message), fd,
+			    wire_clock() + MOTHER_SEND_MS);
+}
+
+static _Noreturn void mother_be_session(const struct mother *mother, int channel)
+{
+	int r;
+
+	mother_unblock_signals();
+	r = confine_session(&mother->options->session_ids, channel);
+	if (r < 0) {
+		/* The filter may stand already: only the exit status can speak. */
+		_exit(71);
+	}
+	_exit(session_run(3));
+}
+
+static int mother_fork_session(struct mother *mother, enum mother_pool pool)
+{
+	int pair[2] = {-1, -1}, r;
+	pid_t pid;
+
+	r = mother_pair(pair);
+	if (r < 0)
+		return r;
+	pid = fork();
+	if (pid == 0)
+		mother_be_session(mother, pair[1]);
+	r = pid < 0 ? -errno : mother_remember(mother, pid, pool);
+	if (r == 0)
+		r = mother_tell(mother, MOTHER_SESSION, (uint64_t)pid, pool, pair[0]);
+	close(pair[0]);
+	close(pair[1]);
+	return r;
+}
+
+static _Noreturn void mother_be_device(const struct mother *mother, int device, int channel)
+{
+	const struct confine_ids *ids = &mother->options->device_ids;
+	char *const argv[] = {(char[]){"webcred-device"}, NULL};
+	char *const environment[] = {NULL};
+
+	mother_unblock_signals();
+	/* Out of the way first: either may be 3 or 4 already. */
+	device = fcntl(device, F_DUPFD, 10);
+	channel = fcntl(channel, F_DUPFD, 10);
+	if (device < 0 || channel < 0 || dup2(device, 3) < 0 || dup2(channel, 4) < 0)
+		_exit(71);
+	syscall(SYS_close_range, 5u, ~0u, 0u);
+	if (setgroups(0, NULL) < 0 || setresgid(ids->gid, ids->gid, ids->gid) < 0 ||
+	    setresuid(ids->uid, ids->uid, ids->uid) < 0)
+		_exit(71);
+	execve(mother->options->device_helper, argv, environment);
+	_exit(72);
+}
+
+static void mother_start_device(struct mother *mother, uint64_t number, int device)
+{
+	int pair[2] = {-1, -1};
+	pid_t pid;
+
+	if (device < 0 || mother_pair(pair) < 0)
+		return;
+	pid = fork();
+	if (pid == 0)
+		mother_be_device(mother, device, pair[1]);
+	/* Without a child the channel's other end closes, which says it all. */
+	mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, pair[0]);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* Only what an attacker can provoke in our code slows a pool down; were kills
+ * counted, a user who kills their own logins would delay everyone. */
+static bool mother_is_crash(int status)
+{
+	int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	return sig == SIGSEGV || sig == SIGBUS || sig == SIGABRT || sig == SIGSYS;
+}
+
+static void mother_note_crash(struct mother *mother, enum mother_pool pool, pid_t pid, int sig)
+{
+	struct mother_nursery *nursery = &mother->nursery[pool];
+	int64_t now = wire_clock(), wait;
+
+	if (now - nursery->crashed_at > MOTHER_FORGIVE_MS)
+		nursery->crashes = 0;
+	wait = nursery->crashes < 7 ? INT64_C(100) << nursery->crashes : MOTHER_BACKOFF_MAX_MS;
+	nursery->crashes++;
+	nursery->crashed_at = now;
+	nursery->not_before = now + wait;
+	audit_log(LOG_ALERT,
+		  "session %d was ended by signal %d (%s); the next of its pool waits %lld ms",
+		  (int)pid, sig, strsignal(sig), (long long)wait);
+}
+
+static void mother_bury(struct mother *mother, pid_t pid, int status)
+{
+	size_t i;
+
+	for (i = 0; i < mother->n_children; i++) {
+		if (mother->child[i].pid != pid)
+			continue;
+		if (mother_is_crash(status))
+			mother_note_crash(mother, mother->child[i].pool, pid, WTERMSIG(status));
+		else if (WIFEXITED(status) && WEXITSTATUS(status) == 71)
+			audit_log(LOG_CRIT, "a session could not give up its rights and ended; is "
+					    "seccomp available?");
+		mother->child[i] = mother->child[--mother->n_children];
+		return;
+	}
+}
+
+/* True when the keeper is gone. */
+static bool mother_reap(struct mother *mother, int *ret_status)
+{
+	struct signalfd_siginfo info;
+	bool keeper_gone = false;
+	int status;
+	pid_t pid;
+
+	while (read(mother->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
+			mother->draining = true;
+			mother_tell(mother, MOTHER_DRAIN, 0, POOL_LOGIN, -1);
+		}
+	}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != mother->keeper_pid) {
+			mother_bury(mother, pid, status);
+			continue;
+		}
+		keeper_gone = true;
+		*ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 70;
+	}
+	return keeper_gone;
+}
+
+/* True while the keeper lives. */
+static bool mother_hear(struct mother *mother)
+{
+	struct mother_message message;
+	int fd = -1;
+	ssize_t n;
+
+	n = wire_recv(mother->keeper, &message, sizeof(message), &fd, -1, wire_clock());
+	if (n == -ETIMEDOUT)
+		return true;
+	if (n != (ssize_t)sizeof(message)) {
+		if (fd >= 0)
+			close(fd);
+		return n != -ENODATA;
+	}
+	if (message.word == MOTHER_SPAWN && message.pool < POOL_N)
+		mother->nursery[message.pool].owed++;
+	else if (message.word == MOTHER_DEVICE)
+		mother_start_device(mother, message.number, fd);
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
+/* Forks what is owed; how long to sleep until the next may be forked. */
+static int mother_tend(struct mother *mother)
+{
+	int64_t now = wire_clock(), wait = -1;
+	int pool, r;
+
+	for (pool = 0; pool < POOL_N; pool++) {
+		struct mother_nursery *nursery = &mother->nursery[pool];
+
+		if (!nursery->owed)
+			continue;
+		if (now < nursery->not_before) {
+			if (wait < 0 || nursery->not_before - now < wait)
+				wait = nursery->not_before - now;
+			continue;
+		}
+		r = mother_fork_session(mother, (enum mother_pool)pool);
+		if (r == 0) {
+			nursery->owed--;
+			wait = 0; /* one at a time, hearing the keeper in between */
+			continue;
+		}
+		audit_log(LOG_CRIT, "cannot fork a session: %s; trying again in a second",
+			  strerror(-r));
+		nursery->not_before = now + 1000;
+		wait = 1000;
+	}
+	return (int)wait;
+}
+
+static int mother_loop(struct mother *mother)
+{
+	struct pollfd wait[2] = {
+		{.fd = mother->keeper, .events = POLLIN},
+		{.fd = mother->signals, .events = POLLIN},
+	};
+	int status = 0;
+
+	for (;;) {
+		if (poll(wait, 2, mother_tend(mother)) < 0 && errno != EINTR)
+			return 70;
+		if ((wait[1].revents & POLLIN) && mother_reap(mother, &status))
+			return mother->draining ? status : (status ? status : 70);
+		if ((wait[0].revents & (POLLIN | POLLHUP)) && !mother_hear(mother))
+			wait[0].fd = -1; /* its exit status comes by signal */
+	}
+}
+
+static int mother_signals(struct mother *mother)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	mother->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return mother->signals < 0 ? -errno : 0;
+}
+
+static int mother_fork_keeper(struct mother *mother)
+{
+	int pair[2] = {-1, -1}, r;
+
+	r = mother_pair(pair);
+	if (r < 0)
+		return r;
+	mother->keeper_pid = fork();
+	if (mother->keeper_pid < 0)
+		return -errno;
+	if (mother->keeper_pid == 0) {
+		close(mother->signals);
+		close(pair[0]);
+		mother_unblock_signals();
+		_exit(keeper_run(mother->options, pair[1]));
+	}
+	close(pair[1]);
+	mother->keeper = pair[0];
+	close(mother->options->sockets.login);
+	close(mother->options->sockets.user);
+	return 0;
+}
+
+int mother_run(const struct mother_options *options)
+{
+	struct mother mother = {.options = options, .keeper = -1, .signals = -1};
+	int r;
+
+	/* Nobody reads our memory through /proc, and no core is left. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	r = mother_signals(&mother);
+	if (r == 0)
+		r = mother_fork_keeper(&mother);
+	if (r == 0)
+		r = confine_prepare();
+	if (r == 0)
+		r = mother_warm();
+	if (r < 0) {
+		audit_log(LOG_CRIT, "cannot start: %s", strerror(-r));
+		return 70;
+	}
+	r = mother_loop(&mother);
+	free(mother.child);
+	return r;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * mother - forks the keeper, forks sessions ahead of need, starts device
+ * helpers.  Root, because it must give rights away; it never opened the store
+ * and reads nothing foreign: only the keeper talks to it, over one
+ * SOCK_SEQPACKET pair, in struct mother_message, with at most one descriptor.
+ */
+#ifndef WEBCRED_AUTHORITY_MOTHER_H
+#define WEBCRED_AUTHORITY_MOTHER_H
+
+#include <stdint.h>
+
+#include "authority/confine.h"
+#include "authority/sockets.h"
+
+enum mother_pool { POOL_LOGIN = 0, POOL_USER = 1, POOL_N = 2 };
+
+enum mother_word {
+	MOTHER_SPAWN = 1,   /* keeper: one more session for `pool` */
+	MOTHER_SESSION = 2, /* mother: its channel, and its pid in `number` */
+	MOTHER_DEVICE = 3,  /* keeper: a helper for this device, tagged `number` */
+	MOTHER_HELPER = 4,  /* mother: its channel, tagged `number` */
+	MOTHER_DRAIN = 5,   /* mother: no more callers; exit when the last is served */
+};
+
+struct mother_message {
+	uint32_t word;
+	uint32_t pool;
+	uint64_t number;
+};
+
+struct mother_options {
+	const char *conf_path;
+	const char *state_folder;
+	const char *device_helper; /* webcred-device's path */
+	struct sockets sockets;
+	struct confine_ids session_ids, device_ids;
+};
+
+/* Runs until told to stop or until the keeper ends; the exit status. */
+int mother_run(const struct mother_options *options);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* session - one connection; see session.h. */
+#include "authority/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+#define SESSION_REQUEST_MS 5000	  /* from the hello to the request */
+#define SESSION_LONGEST_MS 300000 /* PROVED to CHANGE: a person types */
+
+/* ---- the verbs that need no conversation ----------------------------------- */
+
+static void session_list(struct session *session)
+{
+	struct wire_credential entry;
+	size_t i;
+	int r = session_begin(session);
+
+	for (i = 0; r == 0 && i < session->n_credentials; i++) {
+		credential_to_wire(&session->credentials[i], &entry);
+		if (!wire_put_entry(&session->out, &entry))
+			r = -EMSGSIZE;
+		else
+			r = wire_send(session->client, session->out.bytes, session->out.len,
+				      session_deadline(session, SESSION_REQUEST_MS));
+	}
+	if (r > 0)
+		session->result.outcome = (uint32_t)r;
+	else if (r < 0)
+		session->result.fault = (uint32_t)-r;
+	session_end(session, r ? END_FAULT : END_DONE, WEBCRED_TYPE_NONE, session->trouble);
+}
+
+static int session_settle_ask(struct session *session, const uint8_t *message, size_t len)
+{
+	uint8_t login[WIRE_LOGIN_SIZE];
+	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
+	struct wire_in in;
+	size_t n;
+
+	if (wire_open(&in, message, len) != WIRE_SETTLEMENT)
+		return WEBCRED_TYPE_ERROR;
+	n = wire_get_bytes(&in, login, sizeof(login));
+	wire_get_str(&in, service, sizeof(service));
+	wire_get_str(&in, tty, sizeof(tty));
+	wire_get_str(&in, rhost, sizeof(rhost));
+	if (!wire_done(&in) || n != sizeof(login))
+		return WEBCRED_TYPE_ERROR;
+	wire_begin(&session->out, (enum wire_message)QUESTION_SETTLE);
+	wire_put_bytes(&session->out, login, sizeof(login));
+	wire_put_str(&session->out, service);
+	return session_question(session, ANSWER_DONE, &in);
+}
+
+/* SETTLE, PREVENT and STATUS end alike: done, refused or a fault. */
+static void session_simple_result(struct session *session, int r)
+{
+	if (r > 0)
+		session->result.outcome = (uint32_t)r;
+	else if (r < 0)
+		session->result.fault = (uint32_t)-r;
+	snprintf(session->result.message, sizeof(session->result.message), "%s", session->trouble);
+	session_end(session, r < 0 ? END_FAULT : END_DONE, WEBCRED_TYPE_NONE, session->trouble);
+}
+
+static void session_settle(struct session *session)
+{
+	uint8_t message[512];
+	ssize_t n = wire_recv(session->client, message, sizeof(message), NULL, session->keeper,
+			      session_deadline(session, SESSION_REQUEST_MS));
+
+	session_simple_result(session,
+			      n < 0 ? (int)n : session_settle_ask(session, message, (size_t)n));
+}
+
+static void session_prevent(struct session *session)
+{
+	struct wire_in in;
+	int r = session_begin(session);
+
+	if (r == 0) {
+		wire_begin(&session->out, (enum wire_message)QUESTION_PREVENT);
+		r = session_question(session, ANSWER_DONE, &in);
+	}
+	session_simple_result(session, r);
+}
+
+static void session_status(struct session *session)
+{
+	struct wire_in in;
+	char text[WIRE_TEXT_MAX + 1];
+	int r;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_STATUS);
+	r = session_question(session, ANSWER_DONE, &in);
+	if (r == 0) {
+		wire_get_str(&in, text, sizeof(text));
+		r = session_show(session, WEBCRED_SHOW_INFO, text);
+	}
+	session_simple_result(session, r);
+}
+
+/* ---- one connection ---------------------------------------------------------- */
+
+/* The user socket takes no word of policy from its caller (design: what each
+ * socket may ask). */
+static bool session_request_fits(const struct session *session)
+{
+	const struct wire_request *request = &session->request;
+
+	if (session->assign.login_socket)
+		return true;
+	return !request->order[0] && !request->tty[0] && !request->rhost[0] &&
+	       request->mediation == WEBCRED_MEDIATION_BY_FLAGS &&
+	       !(request->flags & WIRE_FLAG_EXPIRED);
+}
+
+static int session_read_request(struct session *session)
+{
+	ssize_t n = wire_recv(session->client, session->in, sizeof(session->in), NULL,
+			      session->keeper, session_deadline(session, SESSION_REQUEST_MS));
+	bool good;
+
+	if (n < 0)
+		return (int)n;
+	good = wire_get_request(session->in, (size_t)n, &session->request);
+	secret_wipe(session->in, (size_t)n);
+	if (!good)
+		return -EPROTO;
+	session->has_request = true;
+	if (!session_request_fits(session)) {
+		snprintf(session->trouble, sizeof(session->trouble),
+			 "an unprivileged caller sets neither order, mediation, tty nor rhost; the "
+			 "service's section in webcred.conf does");
+		return WEBCRED_SECURITY;
+	}
+	if (!text_label_valid(session->request.service, WIRE_SERVICE_MAX)) {
+		snprintf(session->trouble, sizeof(session->trouble), "no valid service was named");
+		return WEBCRED_TYPE_ERROR;
+	}
+	return 0;
+}
+
+static bool session_reads_request(uint16_t verb)
+{
+	return verb == WIRE_GET || verb == WIRE_MANAGE || verb == WIRE_PREVENT || verb == WIRE_LIST;
+}
+
+static void session_serve(struct session *session)
+{
+	int r = session_reads_request(session->assign.verb) ? session_read_request(session) : 0;
+
+	if (r != 0) {
+		session_simple_result(session, r);
+		return;
+	}
+	switch ((enum wire_verb)session->assign.verb) {
+	case WIRE_GET:
+		session_get(session);
+		return;
+	case WIRE_MANAGE:
+		session_manage(session);
+		return;
+	case WIRE_LIST:
+		session_list(session);
+		return;
+	case WIRE_SETTLE:
+		session_settle(session);
+		return;
+	case WIRE_PREVENT:
+		session_prevent(session);
+		return;
+	case WIRE_STATUS:
+		session_status(session);
+		return;
+	}
+	session->result.fault = EPROTO;
+}
+
+static void session_send_result(struct session *session)
+{
+	if (!wire_put_result(&session->out, &session->result))
+		return; /* the end of the connection says it: a fault */
+	(void)wire_send(session->client, session->out.bytes, session->out.len,
+			wire_clock() + SESSION_REQUEST_MS);
+	wire_wipe(&session->out);
+}
+
+static int session_receive_assignment(struct session *session)
+{
+	ssize_t n;
+
+	/* Spare sessions wait here for hours; the end of the channel ends them. */
+	n = wire_recv(session->keeper, session->in, sizeof(session->in), &session->client, -1,
+		      INT64_MAX);
+	if (n < 0)
+		return (int)n;
+	if (session->client < 0 || !question_get_assign(session->in, (size_t)n, &session->assign))
+		return -EPROTO;
+	return 0;
+}
+
+int session_run(int channel)
+{
+	static struct session session; /* large, and one to a process */
+	int r;
+
+	session.keeper = channel;
+	session.client = -1;
+	r = session_receive_assignment(&session);
+	if (r < 0)
+		return r == -ENODATA ? 0 : 1;
+	session.deadline = wire_clock() + SESSION_LONGEST_MS;
+	/* A refusal, until one line says otherwise. */
+	session.result.granted = (uint32_t)VERDICT_REFUSED;
+	session.result.status = WEBCRED_STATUS_NONE;
+	session_serve(&session);
+	session_send_result(&session);
+	wire_request_deinit(&session.request);
+	secret_wipe(session.credentials, session.n_credentials * sizeof(*session.credentials));
+	free(session.credentials);
+	free(session.usable);
+	secret_wipe(&session, sizeof(session));
+	return 0;
+}

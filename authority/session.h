@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * session - serves one connection and ends.  It runs without rights, behind a
+ * system call filter, and speaks to two others: its client and the keeper.
+ */
+#ifndef WEBCRED_AUTHORITY_SESSION_H
+#define WEBCRED_AUTHORITY_SESSION_H
+
+#include <stdarg.h>
+
+#include "authority/question.h"
+#include "lib/core/mediation.h"
+#include "lib/core/order.h"
+
+struct session {
+	int keeper;    /* channel */
+	int client;    /* the caller's connection, once assigned */
+	struct question_assign assign;
+	struct wire_request request;
+	bool has_request;
+	struct policy policy;
+	struct credential *credentials; /* owned; all of the account */
+	size_t n_credentials;
+	struct credential *usable; /* owned; those this request may use */
+	size_t n_usable;
+	enum webcred_mediation mediation;
+	bool cached_allowed;
+	uint16_t asked;	       /* number of the last ASK */
+	int64_t deadline;      /* of the whole request */
+	char explain[WIRE_TEXT_MAX + 1];
+	struct wire_result result;
+	struct wire_out out;
+	uint8_t in[WIRE_MESSAGE_MAX];
+	/* How the keeper refused or failed the last question. */
+	char trouble[WIRE_TEXT_MAX + 1];
+};
+
+/* Waits on `channel` for a connection, serves it; the exit status. */
+int session_run(int channel);
+
+/* session_host.c: the session as a type's host, and its two channels. */
+struct type_host session_host(struct session *session);
+/* Sends the question in session->out and receives the answer into session->in:
+ * 0 and *ret_len, when its type is `expected`; a positive outcome (REFUSED) or a
+ * negative errno (FAULT, or no keeper) with session->trouble otherwise. */
+int session_question(struct session *session, uint8_t expected, struct wire_in *ret_in);
+int session_begin(struct session *session);
+int session_show(struct session *session, enum webcred_show kind, const char *text);
+int session_ask(struct session *session, enum webcred_ask kind, const char *text,
+		struct webcred_secret *answer);
+void session_end(struct session *session, enum question_end end, enum webcred_type type,
+		 const char *reason);
+void session_explain(struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Milliseconds from now, within the request's own deadline. */
+int64_t session_deadline(const struct session *session, int64_t milliseconds);
+
+/* session_ceremony.c: the host's `ceremony`, over every key that is present. */
+int session_ceremony(void *context, const struct type_ceremony *ceremony,
+		     struct type_ceremony_result *ret_result);
+
+/* session_get.c */
+struct session_outcome {
+	enum verdict verdict;
+	int result;		    /* outcome or fault, when not granted */
+	enum webcred_status status;
+	enum webcred_type type;	    /* of the step that decided */
+	const struct credential *used;
+	struct type_judgement judgement;
+	bool silent, user_verified;
+	char reason[TYPE_REASON_MAX];
+};
+/* The whole of "request a credential"; `minimum` is the strength a proof needs
+ * (0 for a login). */
+void session_login(struct session *session, uint8_t minimum, struct session_outcome *ret_outcome);
+/* Fills session->result from it. */
+void session_login_result(struct session *session, const struct session_outcome *outcome);
+void session_get(struct session *session);
+
+/* session_manage.c */
+void session_manage(struct session *session);
+
+#endif

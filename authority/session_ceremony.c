@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * session_ceremony - one helper for each key that is present; the first that
+ * answers wins, the others are cancelled (behaviour 68).  The person's end is
+ * watched all the while: who goes away leaves no key blinking.
+ */
+#include "authority/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/core/types/ceremony.h"
+#include "lib/core/types/public_key.h"
+
+#define CEREMONY_KEYS_MAX 8
+#define CEREMONY_LOOK_MS 3000  /* the silent pre-flight of a healthy key takes 20 */
+#define CEREMONY_CANCEL_MS 400 /* helpers wait 200 for the key's own answer */
+
+struct ceremony_key {
+	int channel; /* -1 once it is over */
+	bool looked, going;
+	struct ceremony_present present;
+};
+
+struct ceremony_run {
+	struct session *session;
+	const struct type_ceremony *ceremony;
+	struct ceremony_key key[CEREMONY_KEYS_MAX];
+	unsigned n, plugged;
+	int64_t deadline;
+	bool touch_told, pin_spent;
+	bool won;
+	int trouble;		       /* outcome or fault that ends the whole */
+	struct ceremony_result result; /* the winner's, or the most telling so far */
+};
+
+/* ---- opening ---------------------------------------------------------------------- */
+
+static int ceremony_open(struct ceremony_run *run)
+{
+	struct session *session = run->session;
+	struct wire_in in;
+	unsigned expected, i;
+	int r, fd;
+	ssize_t n;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_DEVICES);
+	r = session_question(session, ANSWER_DEVICES, &in);
+	if (r != 0)
+		return r;
+	expected = wire_get_u8(&in);
+	run->plugged = wire_get_u8(&in);
+	if (!wire_done(&in))
+		return -EPROTO;
+	for (i = 0; i < expected; i++) {
+		n = wire_recv(session->keeper, session->in, sizeof(session->in), &fd, -1,
+			      wire_clock() + CEREMONY_LOOK_MS);
+		if (n < 0)
+			return (int)n;
+		if (fd >= 0 && run->n < CEREMONY_KEYS_MAX)
+			run->key[run->n++].channel = fd;
+		else if (fd >= 0)
+			close(fd);
+	}
+	return 0;
+}
+
+static void ceremony_send(struct ceremony_key *key, const struct wire_out *out)
+{
+	if (key->channel >= 0 &&
+	    wire_send(key->channel, out->bytes, out->len, wire_clock() + CEREMONY_LOOK_MS) < 0) {
+		close(key->channel);
+		key->channel = -1;
+	}
+}
+
+static void ceremony_say(struct ceremony_run *run, struct ceremony_key *key,
+			 enum ceremony_message word)
+{
+	wire_begin(&run->session->out, (enum wire_message)word);
+	ceremony_send(key, &run->session->out);
+}
+
+/* ---- what the keys say --------------------------------------------------------------- */
+
+static const char *ceremony_label(const struct ceremony_run *run, const struct ceremony_key *key)
+{
+	const struct ceremony_entry *entry;
+	size_t i;
+
+	if (run->ceremony->kind == CEREMONY_CREATE || !key->present.found ||
+	    key->present.entry >= run->ceremony->n_entries)
+		return "";
+	entry = &run->ceremony->entry[key->present.entry];
+	for (i = 0; i < run->session->n_credentials; i++) {
+		const struct credential *credential = &run->session->credentials[i];
+
+		if (credential->external_len == entry->len &&
+		    !memcmp(credential->external, entry->id, entry->len))
+			return credential->label;
+	}
+	return "";
+}
+
+static unsigned ceremony_going(const struct ceremony_run *run)
+{
+	unsigned i, going = 0;
+
+	for (i = 0; i < run->n; i++)
+		going += run->key[i].channel >= 0 && run->key[i].going;
+	return going;
+}
+
+static void ceremony_tell_touch(struct ceremony_run *run, struct ceremony_key *key,
+				bool fingerprint)
+{
+	char text[256];
+
+	/* Several keys blink, and any of them will do. */
+	if (ceremony_going(run) > 1)
+		snprintf(text, sizeof(text), "Touch one of your security keys.");
+	else
+		public_key_touch_text(ceremony_label(run, key), fingerprint, text, sizeof(text));
+	if (!run->touch_told)
+		run->trouble = session_show(run->session, WEBCRED_SHOW_TOUCH, text);
+	run->touch_told = true;
+}
+
+static void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
+			     bool was_wrong)
+{
+	struct webcred_secret *pin = secret_new();
+	char text[256];
+	int r;
+
+	/* One try for a login, on one key: the rest of them is the person's. */
+	if (!pin || run->pin_spent || was_wrong) {
+		secret_free(pin);
+		ceremony_say(run, key, CEREMONY_CANCEL);
+		return;
+	}
+	run->pin_spent = true;
+	public_key_pin_text(ceremony_label(run, key), tries, was_wrong, text, sizeof(text));
+	r = session_ask(run->session, WEBCRED_ASK_SECRET, text, pin);
+	if (r == 0 && secret_len(pin) > 0) {
+		wire_begin(&run->session->out, (enum wire_message)CEREMONY_PIN);
+		wire_put_bytes(&run->session->out, secret_bytes(pin), secret_len(pin));
+		ceremony_send(key, &run->session->out);
+		wire_wipe(&run->session->out);
+	} else {
+		run->trouble = r == 0 ? WEBCRED_NOT_ALLOWED : r;
+	}
+	secret_free(pin);
+}
+
+/* The reason that helps most: a wrong PIN says more than a key that was not touched. */
+static unsigned ceremony_weight(enum ceremony_end end)
+{
+	static const uint8_t weight[CEREMONY_PIN_MUST_CHANGE + 1] = {
+		[CEREMONY_NOT_HERE] = 1,	[CEREMONY_CANCELLED] = 1,
+		[CEREMONY_UNPLUGGED] = 2,	[CEREMONY_BUSY] = 3,
+		[CEREMONY_NO_TOUCH] = 4,	[CEREMONY_BROKEN] = 5,
+		[CEREMONY_UNABLE] = 6,		[CEREMONY_PIN_UNSET] = 7,
+		[CEREMONY_PIN_MUST_CHANGE] = 7, [CEREMONY_DECLINED] = 8,
+		[CEREMONY_PIN_BLOCKED] = 9,	[CEREMONY_PIN_WRONG] = 10,
+		[CEREMONY_EXCLUDED] = 11,	[CEREMONY_OK] = 12,
+	};
+
+	return end <= CEREMONY_PIN_MUST_CHANGE ? weight[end] : 0;
+}
+
+static void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *result)
+{
+	if (ceremony_weight(result->end) > ceremony_weight(run->result.end))
+		run->result = *result;
+}
+
+static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_end end)
+{
+	static struct ceremony_result result;
+
+	close(key->channel);
+	key->channel = -1;
+	memset(&result, 0, sizeof(result));
+	result.end = end;
+	ceremony_keep(run, &result);
+}
+
+static void ceremony_done(struct ceremony_run *run, struct ceremony_key *key, size_t len)
+{
+	static struct ceremony_result result;
+
+	if (!ceremony_get_done(run->session->in, len, &result)) {
+		ceremony_over(run, key, CEREMONY_BROKEN);
+		return;
+	}
+	close(key->channel);
+	key->channel = -1;
+	key->looked = true;
+	if (run->won)
+		return;
+	/* An excluded key that was touched, or a PIN that was wrong, ends it too. */
+	run->won = result.end == CEREMONY_OK || result.end == CEREMONY_EXCLUDED ||
+		   result.end == CEREMONY_PIN_WRONG || result.end == CEREMONY_PIN_BLOCKED;
+	ceremony_keep(run, &result);
+}
+
+static void ceremony_hear(struct ceremony_run *run, struct ceremony_key *key)
+{
+	struct session *session = run->session;
+	struct wire_in in;
+	uint8_t first, second;
+	ssize_t n;
+
+	n = wire_recv(key->channel, session->in, sizeof(session->in), NULL, -1, wire_clock());
+	if (n == -ETIMEDOUT)
+		return;
+	if (n <= 0) {
+		ceremony_over(run, key, CEREMONY_BROKEN); /* the helper died */
+		return;
+	}
+	switch (wire_open(&in, session->in, (size_t)n)) {
+	case CEREMONY_PRESENT:
+		key->looked = ceremony_get_present(session->in, (size_t)n, &key->present);
+		return;
+	case CEREMONY_TOUCH:
+		first = wire_get_u8(&in);
+		ceremony_tell_touch(run, key, first == 1);
+		return;
+	case CEREMONY_PIN:
+		first = wire_get_u8(&in);
+		second = wire_get_u8(&in);
+		ceremony_ask_pin(run, key, first, second & CEREMONY_PIN_WAS_WRONG);
+		return;
+	case CEREMONY_DONE:
+		ceremony_done(run, key, (size_t)n);
+		return;
+	default:
+		ceremony_over(run, key, CEREMONY_BROKEN);
+	}
+}
+
+/* ---- waiting --------------------------------------------------------------------------- */
+
+/* The client speaks in mid-ceremony only to say that it is over. */
+static void ceremony_hear_client(struct ceremony_run *run)
+{
+	uint8_t message[64];
+	struct wire_in in;
+	ssize_t n =
+		wire_recv(run->session->client, message, sizeof(message), NULL, -1, wire_clock());
+
+	if (n == -ETIMEDOUT)
+		return;
+	run->trouble = WEBCRED_ABORTED;
+	if (n > 0 && wire_open(&in, message, (size_t)n) == WIRE_CANCEL &&
+	    wire_get_u8(&in) == WEBCRED_NOT_ALLOWED)
+		run->trouble = WEBCRED_NOT_ALLOWED;
+}
+
+/* One turn; false when the time is up or nothing is left to wait for. */
+static bool ceremony_turn(struct ceremony_run *run, int64_t until)
+{
+	struct pollfd wait[CEREMONY_KEYS_MAX + 2];
+	int64_t left = until - wire_clock();
+	unsigned i;
+
+	if (left <= 0)
+		return false;
+	for (i = 0; i < run->n; i++)
+		wait[i] = (struct pollfd){.fd = run->key[i].channel, .events = POLLIN};
+	wait[run->n] = (struct pollfd){.fd = run->session->client, .events = POLLIN};
+	wait[run->n + 1] = (struct pollfd){.fd = run->session->keeper, .events = POLLIN};
+	if (poll(wait, run->n + 2, (int)left) < 0)
+		return errno == EINTR;
+	for (i = 0; i < run->n; i++) {
+		if (wait[i].revents && run->key[i].channel >= 0)
+			ceremony_hear(run, &run->key[i]);
+		if (run->trouble || run->won)
+			return true;
+	}
+	if (wait[run->n].revents)
+		ceremony_hear_client(run);
+	if (wait[run->n + 1].revents)
+		run->trouble = -ENODATA; /* the keeper speaks unasked: it is gone */
+	return true;
+}
+
+static bool ceremony_all_looked(const struct ceremony_run *run)
+{
+	unsigned i;
+
+	for (i = 0; i < run->n; i++) {
+		if (run->key[i].channel >= 0 && !run->key[i].looked)
+			return false;
+	}
+	return true;
+}
+
+static void ceremony_look(struct ceremony_run *run)
+{
+	int64_t until = wire_clock() + CEREMONY_LOOK_MS;
+	unsigned i;
+
+	for (i = 0; i < run->n; i++) {
+		if (!ceremony_put_begin(&run->session->out, run->ceremony)) {
+			run->trouble = -EMSGSIZE;
+			return;
+		}
+		ceremony_send(&run->key[i], &run->session->out);
+	}
+	while (!run->trouble && !ceremony_all_looked(run) && ceremony_turn(run, until))
+		;
+	/* A key that does not even answer the pre-flight will not serve. */
+	for (i = 0; i < run->n; i++) {
+		if (run->key[i].channel >= 0 && !run->key[i].looked)
+			ceremony_over(run, &run->key[i], CEREMONY_BROKEN);
+	}
+}
+
+static void ceremony_go(struct ceremony_run *run, unsigned *ret_matching)
+{
+	bool create = run->ceremony->kind == CEREMONY_CREATE;
+	/* With no list, a discoverable credential may be on any of them. */
+	bool any = run->ceremony->n_entries == 0;
+	unsigned i;
+
+	*ret_matching = 0;
+	for (i = 0; i < run->n; i++) {
+		struct ceremony_key *key = &run->key[i];
+
+		if (key->channel < 0)
+			continue;
+		if (!create && !any && !key->present.found) {
+			ceremony_over(run, key, CEREMONY_NOT_HERE);
+			continue;
+		}
+		(*ret_matching)++;
+		key->going = true;
+	}
+	for (i = 0; i < run->n; i++) {
+		if (run->key[i].going)
+			ceremony_say(run, &run->key[i], CEREMONY_GO);
+	}
+	while (!run->trouble && !run->won && ceremony_going(run) &&
+	       ceremony_turn(run, run->deadline))
+		;
+	if (!run->trouble && !run->won && ceremony_going(run))
+		ceremony_keep(run, &(const struct ceremony_result){.end = CEREMONY_NO_TOUCH});
+}
+
+/* Nothing stays behind blinking, and no channel stays busy. */
+static void ceremony_stop(struct ceremony_run *run)
+{
+	int64_t until = wire_clock() + CEREMONY_CANCEL_MS;
+	unsigned i;
+
+	for (i = 0; i < run->n; i++) {
+		if (run->key[i].channel >= 0)
+			ceremony_say(run, &run->key[i], CEREMONY_CANCEL);
+	}
+	for (i = 0; i < run->n; i++) {
+		struct ceremony_key *key = &run->key[i];
+
+		while (key->channel >= 0 &&
+		       wire_recv(key->channel, run->session->in, sizeof(run->session->in), NULL, -1,
+				 until) > 0 &&
+		       run->session->in[0] != CEREMONY_DONE)
+			;
+		if (key->channel >= 0)
+			close(key->channel);
+		key->channel = -1;
+	}
+}
+
+int session_ceremony(void *context, const struct type_ceremony *ceremony,
+		     struct type_ceremony_result *ret_result)
+{
+	static struct ceremony_run run; /* large, and one to a process */
+	unsigned matching = 0;
+
+	memset(&run, 0, sizeof(run));
+	run.session = context;
+	run.ceremony = ceremony;
+	run.deadline = session_deadline(run.session, ceremony->timeout_ms);
+	run.trouble = ceremony_open(&run);
+	if (run.trouble == 0)
+		ceremony_look(&run);
+	if (run.trouble == 0)
+		ceremony_go(&run, &matching);
+	ceremony_stop(&run);
+	if (run.trouble != 0)
+		return run.trouble;
+	ret_result->present = run.plugged;
+	ret_result->matching = matching;
+	ret_result->result = run.result;
+	return 0;
+}

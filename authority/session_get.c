@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* session_get - "request a credential", from the mediation to the one credential or null. */
+#include "authority/session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+#define GET_TIMEOUT_MAX_MS 110000 /* below sshd's LoginGraceTime (behaviour 61) */
+
+void session_explain(struct session *session, const char *format, ...)
+{
+	size_t used = strlen(session->explain);
+	va_list arguments;
+
+	if (!(session->request.flags & WIRE_FLAG_EXPLAIN))
+		return;
+	va_start(arguments, format);
+	vsnprintf(session->explain + used, sizeof(session->explain) - used, format, arguments);
+	va_end(arguments);
+}
+
+/* ---- which records count ------------------------------------------------------- */
+
+static bool get_is_listed(const struct wire_descriptor *list, uint8_t n,
+			  const struct credential *credential)
+{
+	uint8_t i;
+
+	for (i = 0; i < n; i++) {
+		if (list[i].type != credential->type)
+			continue;
+		if (list[i].len == WIRE_ID_SIZE &&
+		    secret_equal(list[i].id, credential->id, WIRE_ID_SIZE))
+			return true;
+		if (credential->external_len && list[i].len == credential->external_len &&
+		    secret_equal(list[i].id, credential->external, credential->external_len))
+			return true;
+	}
+	return false;
+}
+
+/* Behaviour 65: a list of unknown types only is an error, not an empty list. */
+static bool get_list_is_sound(const struct wire_descriptor *list, uint8_t n)
+{
+	uint8_t i;
+
+	for (i = 0; i < n; i++) {
+		if (list[i].type >= WEBCRED_TYPE_PASSWORD && list[i].type <= WEBCRED_TYPE_IDENTITY)
+			return true;
+	}
+	return n == 0;
+}
+
+static bool get_is_usable(const struct wire_request *request, const struct credential *credential,
+			  uint8_t minimum)
+{
+	if (credential->locked)
+		return false;
+	if (request->n_allow && !get_is_listed(request->allow, request->n_allow, credential))
+		return false;
+	if (get_is_listed(request->exclude, request->n_exclude, credential))
+		return false;
+	return credential->kind == KIND_RECOVERY ||
+	       credential_strength(credential, credential->uv_initialized) >= minimum;
+}
+
+/* Picks what this request may use.  *ret_enrolled: how many of the types asked
+ * for are enrolled at all, before the lists narrow them. */
+static int get_filter(struct session *session, const struct order *order, uint8_t minimum,
+		      size_t *ret_enrolled)
+{
+	size_t i;
+
+	*ret_enrolled = 0;
+	session->usable = calloc(session->n_credentials + 1, sizeof(*session->usable));
+	if (!session->usable)
+		return -ENOMEM;
+	for (i = 0; i < session->n_credentials; i++) {
+		const struct credential *credential = &session->credentials[i];
+
+		if (!order_has(order, credential->type))
+			continue;
+		(*ret_enrolled)++;
+		if (get_is_usable(&session->request, credential, minimum))
+			session->usable[session->n_usable++] = *credential;
+	}
+	return 0;
+}
+
+/* ---- the steps -------------------------------------------------------------------- */
+
+static void get_prepare_login(struct session *session, uint8_t minimum, bool pretend,
+			      struct type_login *login)
+{
+	const struct wire_request *request = &session->request;
+	uint8_t uv = request->user_verification > session->policy.user_verification
+			     ? request->user_verification
+			     : session->policy.user_verification;
+
+	memset(login, 0, sizeof(*login));
+	login->policy = &session->policy;
+	login->service = request->service;
+	login->credentials = session->usable;
+	login->n_credentials = pretend ? 0 : session->n_usable;
+	login->pretend = pretend;
+	login->may_ask = session->mediation != WEBCRED_MEDIATION_SILENT;
+	login->cached = session->cached_allowed && (request->flags & WIRE_FLAG_CACHED)
+				? request->cached
+				: NULL;
+	login->cached_only = request->flags & WIRE_FLAG_CACHED_ONLY;
+	login->minimum_strength = minimum;
+	/* Required wins over preferred, whoever says it; discouraged is only kept
+	 * where the configuration says it too. */
+	login->user_verification =
+		request->user_verification == WEBCRED_UV_REQUIRED ||
+				session->policy.user_verification == WEBCRED_UV_REQUIRED
+			? WEBCRED_UV_REQUIRED
+			: (enum webcred_user_verification)uv;
+	login->timeout_ms = session->policy.timeout_ms;
+	login->judgement.verdict = VERDICT_REFUSED;
+}
+
+static const struct credential *get_used(const struct session *session, const uint8_t *id)
+{
+	size_t i;
+
+	for (i = 0; i < session->n_usable; i++) {
+		if (secret_equal(session->usable[i].id, id, WIRE_ID_SIZE))
+			return &session->usable[i];
+	}
+	return NULL;
+}
+
+static enum webcred_status get_step(struct session *session, const struct type_host *host,
+				    enum webcred_type type_id, uint8_t minimum, bool pretend,
+				    struct session_outcome *outcome)
+{
+	const struct type *type = type_find(type_id);
+	struct type_login login;
+	enum webcred_status status;
+
+	get_prepare_login(session, minimum, pretend, &login);
+	outcome->type = type_id;
+	outcome->result = 0;
+	if (!type) {
+		outcome->result = WEBCRED_NOT_SUPPORTED;
+		snprintf(outcome->reason, sizeof(outcome->reason), "this build has no type %s",
+			 outcome_type_name(type_id));
+		return WEBCRED_STATUS_UNAVAIL;
+	}
+	status = type->get(host, &login);
+	outcome->result = login.result;
+	outcome->judgement = login.judgement;
+	outcome->user_verified = login.user_verified;
+	outcome->silent = !login.asked;
+	memcpy(outcome->reason, login.reason, sizeof(outcome->reason));
+	session_explain(session, "%s: %s%s%s\n", outcome_type_name(type_id),
+			outcome_status_name(status), login.reason[0] ? ", " : "", login.reason);
+	if (status == WEBCRED_STATUS_SUCCESS) {
+		/* A type that says success without a judgement that grants is broken. */
+		outcome->used = get_used(session, login.judgement.id);
+		if (login.judgement.verdict != VERDICT_GRANTED || !outcome->used)
+			return WEBCRED_STATUS_NOTALLOWED;
+		outcome->verdict = login.judgement.verdict;
+	}
+	return status;
+}
+
+static void get_walk(struct session *session, const struct order *order, uint8_t minimum,
+		     struct session_outcome *outcome)
+{
+	struct type_host host = session_host(session);
+	enum webcred_status decided = WEBCRED_STATUS_NONE;
+	struct session_outcome tried = *outcome;
+	size_t i;
+
+	for (i = 0; i < order->n; i++) {
+		struct session_outcome now = *outcome;
+
+		now.status = get_step(session, &host, order->step[i].type, minimum, false, &now);
+		/* The most telling step speaks for the whole, unless a later one decides. */
+		if (now.status != WEBCRED_STATUS_NOTFOUND || decided == WEBCRED_STATUS_NONE) {
+			tried = now;
+			decided = now.status;
+		}
+		if (order_next(&order->step[i], now.status) == ORDER_RETURN) {
+			tried = now;
+			break;
+		}
+	}
+	*outcome = tried;
+	/* Enrolled, and the order exhausted: a refusal, whatever was unplugged. */
+	if (outcome->status != WEBCRED_STATUS_SUCCESS && outcome->status != WEBCRED_STATUS_FAULT &&
+	    outcome->result == 0)
+		outcome->result = WEBCRED_NOT_ALLOWED;
+}
+
+/* Nobody is there, or nobody who may enter: the same prompts and the same work
+ * (behaviour 38), and a refusal at the end. */
+static void get_pretend(struct session *session, const struct order *order,
+			struct session_outcome *outcome)
+{
+	struct type_host host = session_host(session);
+	enum webcred_type as = (enum webcred_type)session->policy.unknown_as;
+
+	if (as == WEBCRED_TYPE_NONE)
+		as = order->step[order->n - 1].type;
+	outcome->status = get_step(session, &host, as, 0, true, outcome);
+	outcome->verdict = VERDICT_REFUSED;
+	if (outcome->status == WEBCRED_STATUS_SUCCESS || outcome->status == WEBCRED_STATUS_NOTFOUND)
+		outcome->status = WEBCRED_STATUS_NOTALLOWED;
+	if (outcome->status != WEBCRED_STATUS_FAULT && outcome->result == 0)
+		outcome->result = WEBCRED_NOT_ALLOWED;
+	if (!session->policy.subject_known)
+		snprintf(outcome->reason, sizeof(outcome->reason), "%s",
+			 session->policy.barred ? "enrolled under another uid"
+						: "nothing is enrolled");
+	else if (session->policy.barred)
+		snprintf(outcome->reason, sizeof(outcome->reason), "the account is locked");
+}
+
+/* ---- the request ------------------------------------------------------------------- */
+
+static int get_order(struct session *session, struct order *ret_order)
+{
+	const char *text =
+		session->request.order[0] ? session->request.order : session->policy.order;
+	struct order_error error;
+	int r = order_parse(text, strlen(text), ret_order, &error);
+
+	if (r != 0)
+		snprintf(session->trouble, sizeof(session->trouble),
+			 "get = %.200s: line %u, column %u: %s", text, error.line, error.column,
+			 error.text);
+	return r;
+}
+
+static int get_resolve(struct session *session)
+{
+	const struct wire_request *request = &session->request;
+
+	session->mediation = mediation_from_flags((enum webcred_mediation)request->mediation,
+						  (enum webcred_mediation)session->policy.mediation,
+						  session->policy.quiet, request->host_flags,
+						  &session->cached_allowed);
+	/* A proof is always asked for. */
+	if (session->assign.verb == WIRE_MANAGE)
+		session->mediation = WEBCRED_MEDIATION_REQUIRED;
+	if (request->timeout_ms && request->timeout_ms < session->policy.timeout_ms)
+		session->policy.timeout_ms = request->timeout_ms;
+	if (session->assign.login_socket && request->timeout_ms > session->policy.timeout_ms)
+		session->policy.timeout_ms = request->timeout_ms;
+	if (session->policy.timeout_ms > GET_TIMEOUT_MAX_MS)
+		session->policy.timeout_ms = GET_TIMEOUT_MAX_MS;
+	session_explain(session, "mediation: %s\n", outcome_mediation_name(session->mediation));
+	if (!get_list_is_sound(request->allow, request->n_allow) ||
+	    !get_list_is_sound(request->exclude, request->n_exclude))
+		return WEBCRED_NOT_SUPPORTED;
+	if (session->mediation == WEBCRED_MEDIATION_CONDITIONAL ||
+	    session->mediation == WEBCRED_MEDIATION_IMMEDIATE) {
+		snprintf(session->trouble, sizeof(session->trouble),
+			 "mediation=%s: no type asked for declares it",
+			 outcome_mediation_name(session->mediation));
+		return WEBCRED_TYPE_ERROR; /* behaviours 18 and 19 */
+	}
+	return 0;
+}
+
+/* Whether a silent request may go on with what is at hand. */
+static bool get_may_go_on(struct session *session, const struct order *order)
+{
+	const struct wire_request *request = &session->request;
+	struct mediation_facts facts = {
+		.mediation = session->mediation,
+		.flag_clear = session->policy.silent_allowed,
+		.collected = (request->flags & WIRE_FLAG_CACHED) && session->cached_allowed &&
+			     order_has(order, WEBCRED_TYPE_PASSWORD),
+		/* Only the password's own discovery is the store's; a silent request
+		 * tries nothing else of the order. */
+		.all_from_store = order_has(order, WEBCRED_TYPE_PASSWORD),
+	};
+
+	return mediation_decide(&facts) != MEDIATION_REFUSE;
+}
+
+static void get_run(struct session *session, uint8_t minimum, struct session_outcome *outcome)
+{
+	struct order order;
+	size_t enrolled = 0;
+	int r = get_order(session, &order);
+
+	if (r == 0)
+		r = get_resolve(session);
+	if (r == 0)
+		r = get_filter(session, &order, minimum, &enrolled);
+	if (r != 0) {
+		outcome->result = r;
+		snprintf(outcome->reason, sizeof(outcome->reason), "%.*s", TYPE_REASON_MAX - 1,
+			 session->trouble);
+		return;
+	}
+	if (!session->policy.barred && enrolled == 0 &&
+	    (session->request.flags & WIRE_FLAG_NULL_OK)) {
+		outcome->status = WEBCRED_STATUS_NOTFOUND; /* (null): read, and nothing there */
+		snprintf(outcome->reason, sizeof(outcome->reason), "nothing is enrolled");
+		return;
+	}
+	if (!get_may_go_on(session, &order)) {
+		outcome->status = WEBCRED_STATUS_NONE; /* (null) under silent mediation */
+		snprintf(outcome->reason, sizeof(outcome->reason), "silent access is not allowed");
+		return;
+	}
+	if (session->policy.barred || session->n_usable == 0)
+		get_pretend(session, &order, outcome);
+	else
+		get_walk(session, &order, minimum, outcome);
+}
+
+void session_login(struct session *session, uint8_t minimum, struct session_outcome *ret_outcome)
+{
+	memset(ret_outcome, 0, sizeof(*ret_outcome));
+	ret_outcome->verdict = VERDICT_REFUSED;
+	ret_outcome->status = WEBCRED_STATUS_NONE;
+	get_run(session, minimum, ret_outcome);
+	if (ret_outcome->status == WEBCRED_STATUS_FAULT && ret_outcome->result >= 0)
+		ret_outcome->result = -EIO;
+}
+
+static void get_result_credential(struct session *session, const struct session_outcome *outcome)
+{
+	struct wire_result *result = &session->result;
+
+	credential_to_wire(outcome->used, &result->credential);
+	if (outcome->silent)
+		result->credential.flags |= WIRE_CREDENTIAL_SILENT;
+	if (outcome->user_verified)
+		result->credential.flags |= WIRE_CREDENTIAL_UV;
+	result->has_credential = true;
+	memcpy(result->login, outcome->judgement.login, WIRE_LOGIN_SIZE);
+	result->login_len = session->assign.login_socket ? WIRE_LOGIN_SIZE : 0;
+}
+
+void session_login_result(struct session *session, const struct session_outcome *outcome)
+{
+	struct wire_result *result = &session->result;
+
+	result->status = (uint8_t)outcome->status;
+	if (session->policy.tell_throttled)
+		result->flags |= WIRE_RESULT_TELL_THROTTLED;
+	if (outcome->result > 0)
+		result->outcome = (uint32_t)outcome->result;
+	else if (outcome->result < 0)
+		result->fault = (uint32_t)-outcome->result;
+	if (outcome->status != WEBCRED_STATUS_SUCCESS)
+		result->delay_us = session->policy.fail_delay_us;
+	session_explain(session, "%s", outcome->reason);
+	text_clean(result->message, sizeof(result->message),
+		   session->explain[0] ? session->explain : outcome->reason);
+	if (outcome->verdict == VERDICT_GRANTED && outcome->status == WEBCRED_STATUS_SUCCESS &&
+	    outcome->result == 0 && outcome->used) {
+		get_result_credential(session, outcome);
+		result->granted = WEBCRED_GRANTED; /* the one line: the keeper has committed */
+	}
+}
+
+static enum question_end get_end(const struct session_outcome *outcome)
+{
+	if (outcome->verdict == VERDICT_GRANTED)
+		return END_GRANTED;
+	if (outcome->result < 0)
+		return END_FAULT;
+	if (outcome->result == WEBCRED_ABORTED)
+		return END_DECLINED;
+	return outcome->result == 0 ? END_NULL : END_REFUSED;
+}
+
+void session_get(struct session *session)
+{
+	struct session_outcome outcome;
+	int r = session_begin(session);
+
+	if (r != 0) {
+		session->result.outcome = r > 0 ? (uint32_t)r : 0;
+		session->result.fault = r < 0 ? (uint32_t)-r : 0;
+		session->result.status = WEBCRED_STATUS_FAULT;
+		snprintf(session->result.message, sizeof(session->result.message), "%s",
+			 session->trouble);
+		session_end(session, END_FAULT, WEBCRED_TYPE_NONE, session->trouble);
+		return;
+	}
+	session_login(session, 0, &outcome);
+	session_login_result(session, &outcome);
+	session_end(session, get_end(&outcome), outcome.type, outcome.reason);
+}

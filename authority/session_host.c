@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* session_host - what a type calls: the client on one side, the keeper on the other. */
+#include "authority/session.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+#define HOST_KEEPER_MS 20000 /* the keeper answers in well under one, or is gone */
+#define HOST_SEND_MS 5000
+#define HOST_CREDENTIALS_MAX 4096
+
+int64_t session_deadline(const struct session *session, int64_t milliseconds)
+{
+	int64_t at = wire_clock() + milliseconds;
+
+	return at < session->deadline ? at : session->deadline;
+}
+
+/* ---- the keeper ----------------------------------------------------------------- */
+
+static int host_trouble(struct session *session, struct wire_in *in, uint8_t type)
+{
+	uint32_t number = wire_get_u32(in);
+
+	wire_get_str(in, session->trouble, sizeof(session->trouble));
+	if (!wire_done(in) || number == 0 || number > 4095)
+		return -EPROTO;
+	return type == ANSWER_REFUSED ? (int)number : -(int)number;
+}
+
+int session_question(struct session *session, uint8_t expected, struct wire_in *ret_in)
+{
+	ssize_t n;
+	uint8_t type;
+	int r;
+
+	if (session->out.overflow)
+		return -EMSGSIZE;
+	r = wire_send(session->keeper, session->out.bytes, session->out.len,
+		      wire_clock() + HOST_KEEPER_MS);
+	wire_wipe(&session->out);
+	if (r < 0)
+		return r;
+	n = wire_recv(session->keeper, session->in, sizeof(session->in), NULL, -1,
+		      wire_clock() + HOST_KEEPER_MS);
+	if (n < 0)
+		return (int)n;
+	type = wire_open(ret_in, session->in, (size_t)n);
+	if (type == expected)
+		return 0;
+	if (type == ANSWER_REFUSED || type == ANSWER_FAULT)
+		return host_trouble(session, ret_in, type);
+	return -EPROTO;
+}
+
+void session_end(struct session *session, enum question_end end, enum webcred_type type,
+		 const char *reason)
+{
+	char shown[TYPE_REASON_MAX];
+
+	text_clean(shown, sizeof(shown), reason);
+	wire_begin(&session->out, (enum wire_message)QUESTION_END);
+	wire_put_u8(&session->out, (uint8_t)end);
+	wire_put_u8(&session->out, (uint8_t)type);
+	wire_put_u8(&session->out, (uint8_t)session->mediation);
+	wire_put_str(&session->out, shown);
+	(void)wire_send(session->keeper, session->out.bytes, session->out.len,
+			wire_clock() + HOST_SEND_MS);
+}
+
+static int host_take_records(struct session *session, struct wire_in *in, bool *ret_more)
+{
+	bool more = wire_get_u8(in) == 1;
+	uint16_t n = wire_get_u16(in), i;
+	struct credential *grown;
+
+	if (session->n_credentials + n > HOST_CREDENTIALS_MAX)
+		return -E2BIG;
+	if (n) {
+		grown = realloc(session->credentials,
+				(session->n_credentials + n) * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		session->credentials = grown;
+	}
+	for (i = 0; i < n; i++) {
+		if (!credential_get(in, &session->credentials[session->n_credentials]))
+			return -EPROTO;
+		session->n_credentials++;
+	}
+	*ret_more = more && n;
+	return wire_done(in) ? 0 : -EPROTO;
+}
+
+int session_begin(struct session *session)
+{
+	const struct wire_request *request = &session->request;
+	struct wire_in in;
+	bool more = false;
+	int r;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_BEGIN);
+	wire_put_str(&session->out, request->service);
+	wire_put_str(&session->out, request->tty);
+	wire_put_str(&session->out, request->rhost);
+	wire_put_u8(&session->out, request->flags);
+	r = session_question(session, ANSWER_POLICY, &in);
+	if (r == 0)
+		r = policy_get(&in, &session->policy) ? host_take_records(session, &in, &more)
+						      : -EPROTO;
+	while (r == 0 && more) {
+		wire_begin(&session->out, (enum wire_message)QUESTION_MORE);
+		wire_put_u16(&session->out, (uint16_t)session->n_credentials);
+		r = session_question(session, ANSWER_MORE, &in);
+		if (r == 0)
+			r = host_take_records(session, &in, &more);
+	}
+	return r;
+}
+
+/* ---- the client ------------------------------------------------------------------ */
+
+int session_show(struct session *session, enum webcred_show kind, const char *text)
+{
+	int r;
+
+	wire_begin(&session->out, WIRE_SHOW);
+	wire_put_u8(&session->out, (uint8_t)kind);
+	wire_put_str(&session->out, text);
+	if (session->out.overflow)
+		return -EMSGSIZE;
+	r = wire_send(session->client, session->out.bytes, session->out.len,
+		      session_deadline(session, HOST_SEND_MS));
+	wire_wipe(&session->out);
+	return r == -EPIPE || r == -ECONNRESET ? WEBCRED_ABORTED : r;
+}
+
+static int host_answer(struct session *session, size_t len, struct webcred_secret *answer)
+{
+	struct webcred_secret *given;
+	struct wire_in in;
+	uint8_t outcome;
+
+	switch (wire_open(&in, session->in, len)) {
+	case WIRE_ANSWER:
+		if (wire_get_u16(&in) != session->asked)
+			return -EPROTO;
+		given = wire_get_secret(&in);
+		if (!given || !wire_done(&in)) {
+			secret_free(given);
+			return -EPROTO;
+		}
+		secret_set(answer, secret_bytes(given), secret_len(given));
+		secret_free(given);
+		return 0;
+	case WIRE_CANCEL:
+		outcome = wire_get_u8(&in);
+		if (!wire_done(&in))
+			return -EPROTO;
+		return outcome == WEBCRED_ABORTED ? WEBCRED_ABORTED : WEBCRED_NOT_ALLOWED;
+	default:
+		return -EPROTO;
+	}
+}
+
+int session_ask(struct session *session, enum webcred_ask kind, const char *text,
+		struct webcred_secret *answer)
+{
+	ssize_t n;
+	int r;
+
+	wire_begin(&session->out, WIRE_ASK);
+	wire_put_u16(&session->out, ++session->asked);
+	wire_put_u8(&session->out, (uint8_t)kind);
+	wire_put_str(&session->out, text);
+	r = wire_send(session->client, session->out.bytes, session->out.len,
+		      session_deadline(session, HOST_SEND_MS));
+	if (r < 0)
+		return r == -EPIPE || r == -ECONNRESET ? WEBCRED_ABORTED : r;
+	n = wire_recv(session->client, session->in, sizeof(session->in), NULL, session->keeper,
+		      session_deadline(session, session->policy.timeout_ms));
+	if (n == -ETIMEDOUT)
+		return WEBCRED_NOT_ALLOWED; /* behaviour 61 */
+	if (n == -ENODATA || n == -ECONNRESET)
+		return WEBCRED_ABORTED;
+	if (n < 0)
+		return (int)n;
+	r = host_answer(session, (size_t)n, answer);
+	secret_wipe(session->in, (size_t)n);
+	return r;
+}
+
+/* ---- the type's view --------------------------------------------------------------- */
+
+static int host_ask(void *context, enum webcred_ask kind, const char *text,
+		    struct webcred_secret *answer)
+{
+	struct session *session = context;
+
+	if (kind == WEBCRED_ASK_CODE)
+		kind = session->policy.echo_code ? WEBCRED_ASK_VISIBLE : WEBCRED_ASK_SECRET;
+	return session_ask(session, kind, text, answer);
+}
+
+static int host_show(void *context, enum webcred_show kind, const char *text)
+{
+	return session_show(context, kind, text);
+}
+
+static int host_charge(void *context, enum webcred_type type, const uint8_t *id,
+		       struct type_verifier *ret_verifier)
+{
+	struct session *session = context;
+	struct type_verifier verifier;
+	struct wire_in in;
+	int r;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_CHARGE);
+	wire_put_u8(&session->out, (uint8_t)type);
+	wire_put_u8(&session->out, id != NULL);
+	wire_put_bytes(&session->out, id, id ? WIRE_ID_SIZE : 0);
+	r = session_question(session, ANSWER_VERIFIER, &in);
+	if (r != 0)
+		return r;
+	verifier.throttled = wire_get_u8(&in);
+	verifier.wait_s = wire_get_u32(&in);
+	wire_get_str(&in, verifier.hash, sizeof(verifier.hash));
+	secret_wipe(session->in, sizeof(session->in));
+	if (!wire_done(&in))
+		return -EPROTO;
+	*ret_verifier = verifier;
+	return 0;
+}
+
+static int host_judged(struct session *session, struct type_judgement *ret_judgement)
+{
+	struct wire_in in;
+	int r = session_question(session, ANSWER_JUDGED, &in);
+
+	if (r == 0 && !question_get_judgement(&in, ret_judgement))
+		r = -EPROTO;
+	return r;
+}
+
+static int host_commit(void *context, const struct type_change *change,
+		       struct type_judgement *ret_judgement)
+{
+	struct session *session = context;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_COMMIT);
+	wire_put_u8(&session->out, (uint8_t)session->mediation);
+	question_put_change(&session->out, change);
+	return host_judged(session, ret_judgement);
+}
+
+static int host_check_code(void *context, const struct webcred_secret *code,
+			   struct type_judgement *ret_judgement)
+{
+	struct session *session = context;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_CODE);
+	wire_put_u8(&session->out, (uint8_t)session->mediation);
+	wire_put_bytes(&session->out, secret_bytes(code), secret_len(code));
+	return host_judged(session, ret_judgement);
+}
+
+static int host_enrol_begin(void *context, const struct type_creation *creation,
+			    struct type_enrolment *ret_enrolment)
+{
+	struct session *session = context;
+	struct wire_in in;
+	int r;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_ENROL_BEGIN);
+	question_put_creation(&session->out, creation);
+	r = session_question(session, ANSWER_ENROLMENT, &in);
+	if (r != 0)
+		return r;
+	wire_get_str(&in, ret_enrolment->uri, sizeof(ret_enrolment->uri));
+	wire_get_str(&in, ret_enrolment->secret_text, sizeof(ret_enrolment->secret_text));
+	secret_wipe(session->in, sizeof(session->in));
+	return wire_done(&in) ? 0 : -EPROTO;
+}
+
+static int host_credential(struct session *session, struct credential *ret_credential)
+{
+	struct wire_in in;
+	int r = session_question(session, ANSWER_CREDENTIAL, &in);
+
+	if (r == 0 && (!credential_get(&in, ret_credential) || !wire_done(&in)))
+		r = -EPROTO;
+	return r;
+}
+
+static int host_enrol_finish(void *context, const struct webcred_secret *code,
+			     struct credential *ret_credential)
+{
+	struct session *session = context;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_ENROL_FINISH);
+	wire_put_bytes(&session->out, secret_bytes(code), secret_len(code));
+	return host_credential(session, ret_credential);
+}
+
+static int host_enrol_key(void *context, const struct credential *record,
+			  struct credential *ret_credential)
+{
+	struct session *session = context;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_ENROL_KEY);
+	credential_put(&session->out, record);
+	return host_credential(session, ret_credential);
+}
+
+static int host_store_password(void *context, const char *hash, struct credential *ret_credential)
+{
+	struct session *session = context;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_STORE_PASSWORD);
+	wire_put_str(&session->out, hash);
+	return host_credential(session, ret_credential);
+}
+
+static void host_random(void *context, void *bytes, size_t len)
+{
+	(void)context;
+	randombytes_buf(bytes, len);
+}
+
+struct type_host session_host(struct session *session)
+{
+	return (struct type_host){
+		.context = session,
+		.ask = host_ask,
+		.show = host_show,
+		.charge = host_charge,
+		.commit = host_commit,
+		.check_code = host_check_code,
+		.enrol_begin = host_enrol_begin,
+		.enrol_finish = host_enrol_finish,
+		.enrol_key = host_enrol_key,
+		.store_password = host_store_password,
+		.ceremony = session_ceremony,
+		.random = host_random,
+	};
+}
