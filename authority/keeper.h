@@ -173,13 +173,16 @@ void keeper_note(struct client *client, const char *action, const char *result,
 		 const struct credential *credential, uint8_t mediation, const char *reason);
 int64_t keeper_now(void); /* seconds since the epoch */
 
-/* keeper_login.c */
+/* keeper_begin.c */
+/* Looks the subject up: known only where name and uid are both as enrolled;
+ * barred where it is locked or the uid is another's.  0 or -errno. */
+int keeper_find_account(struct keeper *keeper, struct client *client);
 void keeper_begin(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_more(struct keeper *keeper, struct client *client, struct wire_in *in);
+
+/* keeper_login.c */
 void keeper_charge(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_commit_change(struct keeper *keeper, struct client *client, struct wire_in *in);
-void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in *in);
-void keeper_prevent(struct keeper *keeper, struct client *client);
 /* The throttle's subject of this client: its account, or a slot of unknown names. */
 void keeper_subject(const struct keeper *keeper, const struct client *client, char *buffer,
 		    size_t size);
@@ -194,6 +197,10 @@ int keeper_throttle(struct keeper *keeper, struct client *client, enum webcred_t
 		    struct store_throttle *ret_state, uint32_t *ret_wait_s);
 int keeper_throttle_set(struct keeper *keeper, struct client *client, enum webcred_type type,
 			const struct store_throttle *state);
+
+/* keeper_settle.c */
+void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_prevent(struct keeper *keeper, struct client *client);
 
 /* keeper_code.c */
 void keeper_code(struct keeper *keeper, struct client *client, struct wire_in *in);
