@@ -337,17 +337,18 @@ struct manage_status {
 	size_t left;
 };
 
-static int manage_status_line(void *context, const char *section, const char *key,
-			      const char *value)
+static void manage_status_line(void *context, const char *section, const char *key,
+			       const char *value)
 {
 	struct manage_status *status = context;
-	int n = snprintf(status->at, status->left, "%s.%s = %s\n", section, key, value);
+	int n = snprintf(status->at, status->left, "%s %s = %s\n", section, key, value);
 
-	if (n < 0 || (size_t)n >= status->left)
-		return 1;
+	if (n < 0 || (size_t)n >= status->left) {
+		*status->at = 0; /* a line that does not fit is left out whole */
+		return;
+	}
 	status->at += n;
 	status->left -= (size_t)n;
-	return 0;
 }
 
 void keeper_status(struct keeper *keeper, struct client *client)
