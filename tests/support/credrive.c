@@ -118,21 +118,46 @@ static int show(void *context, enum webcred_show kind, const char *text)
 
 /* ---- operations -------------------------------------------------------------- */
 
-static int wait_socket(const char *path, long milliseconds)
+static int connect_to(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	for (long waited = 0; waited <= milliseconds; waited += 5) {
-		int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-		int result = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	if (fd >= 0)
 		close(fd);
-		if (result == 0)
+	return -1;
+}
+
+static int wait_socket(const char *path, long milliseconds)
+{
+	struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
+
+	for (long waited = 0; waited <= milliseconds; waited += 5) {
+		int fd = connect_to(path);
+
+		if (fd >= 0) {
+			close(fd);
 			return 0;
+		}
 		nanosleep(&nap, NULL);
 	}
 	return -ETIMEDOUT;
+}
+
+static int hold_connections(const char *path, int n, long milliseconds)
+{
+	struct timespec moment = {.tv_sec = milliseconds / 1000,
+				  .tv_nsec = milliseconds % 1000 * 1000000};
+	int held = 0;
+
+	for (int i = 0; i < n; i++)
+		held += connect_to(path) >= 0 ? 1 : 0;
+	printf("held %d\n", held);
+	nanosleep(&moment, NULL);
+	return 0;
 }
 
 static void print_credential(const char *word, const struct webcred_credential *credential)

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 static const char usage_text[] =
@@ -285,6 +286,7 @@ int main(int argc, char **argv)
 		drive.op[drive.n_ops++] = argv[optind];
 	if (drive.race > 0)
 		return drive_race(&drive) == 0 ? 0 : 2;
+	openlog("pamdrive", LOG_NDELAY, LOG_AUTHPRIV); /* libc's own descriptor, not the module's */
 	lent_look(&before);
 	int code = run_all(&drive);
 	lent_look(&after);
