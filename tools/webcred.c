@@ -124,7 +124,8 @@ static int start(struct tool *tool, int argc, char **argv)
 	verb = find(argv + at, argc - at, &words);
 	if (verb == NULL)
 		return usage();
-	argc -= at + words - 1; /* the verb's last word stands where a program's name would */
+	argv[at + words - 1] = argv[0]; /* in the place of the verb's last word */
+	argc -= at + words - 1;
 	argv += at + words - 1;
 	if (!options_parse(tool, verb, argc, argv, &at))
 		return TOOL_USAGE;
