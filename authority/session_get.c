@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/text.h"
-
 #define GET_TIMEOUT_MAX_MS 110000 /* below sshd's LoginGraceTime (behaviour 61) */
 
 void session_explain(struct session *session, const char *format, ...)
@@ -360,8 +358,8 @@ void session_login_result(struct session *session, const struct session_outcome 
 	if (outcome->status != WEBCRED_STATUS_SUCCESS)
 		result->delay_us = session->policy.fail_delay_us;
 	session_explain(session, "%s", outcome->reason);
-	text_clean(result->message, sizeof(result->message),
-		   session->explain[0] ? session->explain : outcome->reason);
+	snprintf(result->message, sizeof(result->message), "%s",
+		 session->explain[0] ? session->explain : outcome->reason);
 	if (outcome->verdict == VERDICT_GRANTED && outcome->status == WEBCRED_STATUS_SUCCESS &&
 	    outcome->result == 0 && outcome->used) {
 		get_result_credential(session, outcome);
