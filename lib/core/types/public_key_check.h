@@ -1,16 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
-/* public_key_check - the checks that get and create have in common.  Each
- * returns NULL, or what is wrong, for the log. */
+/* public_key_check - what get and create have in common. */
 #ifndef WEBCRED_CORE_PUBLIC_KEY_CHECK_H
 #define WEBCRED_CORE_PUBLIC_KEY_CHECK_H
 
 #include "lib/core/types/public_key.h"
 
+/* Each returns NULL, or what is wrong, for the log. */
 const char *public_key_check_client_data(const struct public_key_context *expected,
 					 const char *type, struct public_key_bytes client_data);
 const char *public_key_check_rp_id(const char *rp_id, const struct public_key_auth *auth);
 const char *public_key_check_flags(const struct public_key_auth *auth, bool no_touch,
 				   bool user_verification);
+
+/* The client data of one ceremony, which is ours. */
+struct public_key_own {
+	uint8_t challenge[PUBLIC_KEY_CHALLENGE_SIZE];
+	char origin[PUBLIC_KEY_ORIGIN_MAX];
+	char client_data[PUBLIC_KEY_CLIENT_DATA_MAX];
+	size_t client_data_len;
+	uint8_t hash[32];
+};
+
+/* With a fresh challenge, used for this ceremony alone.  0, or -errno. */
+int public_key_own_make(const struct type_host *host, const struct policy *policy,
+			const char *service, bool create, struct public_key_own *ret_own);
+struct public_key_context public_key_own_context(const struct public_key_own *own);
+/* An entry of an allow or exclude list. */
+void public_key_entry(const struct credential *record, struct ceremony_entry *ret_entry);
+/* Tells the person how a ceremony ended; 0, or -errno of the host. */
+int public_key_tell_end(const struct type_host *host, const struct type_ceremony_result *result,
+			bool create, const char *user);
+
+/* create() of the type; see type.h. */
+int public_key_create(const struct type_host *host, const struct policy *policy,
+		      const struct type_creation *creation, struct credential *ret_credential);
 
 #endif

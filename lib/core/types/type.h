@@ -69,6 +69,11 @@ struct type_creation {
 	uint8_t user_verification;
 	bool resident, no_touch, attest;
 	char label[WIRE_LABEL_MAX + 1];
+	/* public-key; the session's own, never sent.  Each may be NULL. */
+	const char *user;		      /* the account's name, for the key's display */
+	const char *service;		      /* what asks; bound into the client data (70) */
+	const struct credential *credentials; /* the account's: the exclude list (76) */
+	size_t n_credentials;
 };
 
 /* A ceremony with security keys, run by webcred-device (doc/decisions). */
@@ -120,6 +125,7 @@ struct type_login {
 	/* in */
 	const struct policy *policy;
 	const char *service;
+	const char *user;		      /* the account's name, for texts; may be NULL */
 	const struct credential *credentials; /* of every type asked for */
 	size_t n_credentials;
 	bool pretend;			       /* nobody is there: same prompts, same work, refusal */
