@@ -26,6 +26,8 @@
 #include "authority/keeper.h"
 #include "authority/session.h"
 #include "lib/base/wire.h"
+#include "lib/core/types/public_key.h"
+#include "lib/core/types/public_key_parse.h"
 
 #define MOTHER_BACKOFF_MAX_MS 10000
 #define MOTHER_FORGIVE_MS 60000 /* a pool without a crash for so long starts anew */
@@ -68,14 +70,39 @@ static void mother_unblock_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A verification that fails, of a key that loads: the generator of P-256. */
+static void mother_warm_es256(void)
+{
+	static const uint8_t x[32] = {
+		0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5, 0x63, 0xa4, 0x40,
+		0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4, 0xa1, 0x39, 0x45, 0xd8, 0x98,
+		0xc2, 0x96
+	};
+	static const uint8_t y[32] = {
+		0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a, 0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e,
+		0x16, 0x2b, 0xce, 0x33, 0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf,
+		0x51, 0xf5
+	};
+	static const uint8_t signature[] = { 0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01 };
+	const struct cose_key key = {
+		.algorithm = COSE_ES256, .x = x, .y = y, .x_len = sizeof(x), .y_len = sizeof(y)
+	};
+	uint8_t hash[32];
+
+	(void)cose_verify(&key, x, sizeof(x), signature, sizeof(signature));
+	(void)public_key_hash(x, sizeof(x), hash);
+}
+
 /* Opens whatever the libraries open lazily, while opening is still possible,
- * and pays once for what every session would pay again. */
+ * and pays once for what every session would pay again: the first ES256 costs
+ * 1.3 ms, the next 0.1. */
 static int mother_warm(void)
 {
 	if (sodium_init() < 0)
 		return -EIO;
 	if (!OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
 		return -EIO;
+	mother_warm_es256();
 	return 0;
 }
 
