@@ -82,19 +82,28 @@ module_is_documented() {
 	compare option pam_webcred.8 "$work/module.code" "$work/module.page"
 }
 
-# Keys are written section.key; "service NAME" has the keys of "service".
+# Keys are written section.key; [manage] has the keys of [service].
 configuration_is_documented() {
-	"$src/doc/keys.sh" "$src" >"$work/keys.code"
-	awk '/^\.Ss \[/ { section = $2; gsub(/[][]/, "", section) }
-	     /^\.It Ic / { print section "." $3 }' "$src/doc/webcred.conf.5" >"$work/keys.page"
+	sed -n 's/^	{"\([a-z]*\)", "\([a-z_]*\)", CONF_.*/\1.\2/p' \
+		"$src/authority/conf_values.c" >"$work/keys.code"
+	awk '/^\.Ss \[/ { section = $2; gsub(/[][]/, "", section); sub(/^manage$/, "service", section) }
+	     /^\.Ss [^[]/ { section = "" }
+	     /^\.It Ic / && section != "" { print section "." $3 }' \
+		"$src/doc/webcred.conf.5" >"$work/keys.page"
 	compare key webcred.conf.5 "$work/keys.code" "$work/keys.page"
-	awk '/^\[/ { section = $1; gsub(/[][]/, "", section) }
-	     /^#[a-z_]+ =/ && section != "" { print section "." substr($1, 2) }' \
-		"$src/conf/webcred.conf" | grep -v '^#' >"$work/keys.example"
-	for key in $(sort -u "$work/keys.example" | comm -23 - "$work/code"); do
-		echo "FAIL: conf/webcred.conf shows $key, which the code does not have"
-		failed=$((failed + 1))
-	done
+	awk '/^#*\[/ { section = $1; gsub(/[][#]/, "", section); sub(/^manage$/, "service", section) }
+	     /^#[a-z_]+ =/ { print section "." substr($1, 2) }' \
+		"$src/conf/webcred.conf" >"$work/keys.example"
+	compare key conf/webcred.conf "$work/keys.code" "$work/keys.example"
+}
+
+authority_is_documented() {
+	sed -n 's/.*{"\([a-z-]*\)", \(no\|required\)_argument.*/\1/p' \
+		"$src/authority/main.c" >"$work/authority.code"
+	sed -n 's/^\.It Fl \\-\([a-z-]*\) , \\-\([a-z-]*\)/.It Fl \\-\1\n.It Fl \\-\2/; p' \
+		"$src/doc/webcred-authority.8" |
+		sed -n 's/^\.It Fl \\-\([a-z-]*\).*/\1/p' >"$work/authority.page"
+	compare option webcred-authority.8 "$work/authority.code" "$work/authority.page"
 }
 
 pages_are_clean
@@ -102,5 +111,6 @@ tool_is_documented
 functions_are_documented
 module_is_documented
 configuration_is_documented
+authority_is_documented
 echo "$checked checked, $failed failed"
 [ "$failed" -eq 0 ]

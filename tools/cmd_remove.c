@@ -10,8 +10,6 @@ static struct {
 	bool all;
 } removal;
 
-/* At a terminal every removal is asked for; a script is stopped only before the
- * last one, after which the account has no way in. */
 static int remove_confirm(struct tool *tool, const char *name)
 {
 	int left = account_count(tool, "");
@@ -19,8 +17,6 @@ static int remove_confirm(struct tool *tool, const char *name)
 
 	if (left < 0)
 		return -left;
-	if (left > 1 && !terminal_is_attended())
-		return TOOL_DONE;
 	snprintf(question, sizeof(question), "Remove %s?%s", name,
 		 left > 1 ? ""
 			  : " It is the last credential: nothing will be left to log in with.");
