@@ -84,7 +84,7 @@ install_packages() {
 }
 
 build() {
-	if [ ! -e configure ] || [ configure.ac -nt configure ]; then
+	if [ ! -e configure ] || [ -n "$(find configure.ac -newer configure)" ]; then
 		step "Preparing the build (autoreconf)" autoreconf -fi || broken "autoreconf"
 	fi
 	if [ ! -e Makefile ]; then

@@ -99,8 +99,10 @@ void rig_start(struct rig *rig, const char *const *options)
 		exec_softkey(rig, options, out[1]);
 	(void)close(out[1]);
 	first = fdopen(out[0], "r");
-	if (!first || !fgets(rig->device, sizeof(rig->device), first))
-		die("softkey");
+	if (!first || !fgets(rig->device, sizeof(rig->device), first)) {
+		(void)rmdir(rig->folder);
+		die("softkey gave no device");
+	}
 	rig->device[strcspn(rig->device, "\n")] = '\0';
 	(void)fclose(first);
 }

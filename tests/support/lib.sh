@@ -11,7 +11,7 @@ set -u
 
 SERVICE=webcred-test
 PAMD=$SANDBOX/pam.d
-OUT= CODE= MARK=0
+OUT='' CODE='' MS='' MARK=0
 
 # ---- expectations ------------------------------------------------------------
 
