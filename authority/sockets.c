@@ -111,8 +111,13 @@ static int sockets_folder(const char *folder)
 {
 	struct stat st;
 
-	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+	/* The umask is tight: without the chmod no user would reach the user socket. */
+	if (mkdir(folder, 0755) == 0) {
+		if (chmod(folder, 0755) < 0)
+			return -errno;
+	} else if (errno != EEXIST) {
 		return -errno;
+	}
 	if (lstat(folder, &st) < 0)
 		return -errno;
 	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022))
