@@ -4,6 +4,7 @@
 #include "authority/keeper.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -34,7 +35,9 @@ void keeper_note(struct client *client, const char *action, const char *result,
 	if (credential) {
 		strcpy(id_label, credential->label);
 		entry.type = outcome_type_name(credential->type);
-		entry.id = credential->id;
+		/* A refusal knows the type that decided, and no record. */
+		if (!sodium_is_zero(credential->id, WIRE_ID_SIZE))
+			entry.id = credential->id;
 	}
 	audit_entry(&entry);
 }
