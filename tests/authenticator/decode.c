@@ -4,11 +4,50 @@
 
 #include "decode.h"
 
+/*
+ * libcbor reserves the room that a map or an array claims, before it has seen
+ * one item. No honest one has more items than the input has bytes.
+ */
+struct decode_scan {
+	size_t limit;
+	bool bad;
+};
+
+static void decode_scan_container(void *ctx, size_t items)
+{
+	struct decode_scan *scan = ctx;
+
+	if (items > scan->limit)
+		scan->bad = true;
+}
+
+static bool decode_is_modest(const uint8_t *ptr, size_t len)
+{
+	struct cbor_callbacks callbacks = cbor_empty_callbacks;
+	struct decode_scan scan = {.limit = len};
+	size_t done = 0;
+
+	callbacks.map_start = decode_scan_container;
+	callbacks.array_start = decode_scan_container;
+	while (done < len && !scan.bad) {
+		struct cbor_decoder_result result =
+			cbor_stream_decode(ptr + done, len - done, &callbacks, &scan);
+
+		if (result.status != CBOR_DECODER_FINISHED)
+			return false;
+		done += result.read;
+	}
+	return !scan.bad;
+}
+
 cbor_item_t *decode_load(const uint8_t *ptr, size_t len)
 {
 	struct cbor_load_result result;
-	cbor_item_t *item = cbor_load(ptr, len, &result);
+	cbor_item_t *item;
 
+	if (!decode_is_modest(ptr, len))
+		return NULL;
+	item = cbor_load(ptr, len, &result);
 	if (item != NULL && result.read != len)
 		cbor_decref(&item);
 	return item;
