@@ -96,6 +96,12 @@ int output_failure(const struct tool *tool, int result)
 
 	if (tool->container != NULL)
 		message = webcred_container_message(tool->container);
+	/* What the authority tells everybody is not all that its log says. */
+	if (fault && result != -ENOMEM && strcmp(message, strerror(-result)) == 0)
+		return output_error(tool, TOOL_FAULT, "Fault",
+				    "The authority could not do it: %s. Its log says why:"
+				    " journalctl -u webcred",
+				    message);
 	if (message[0] == '\0' || result == -ENOMEM)
 		message = output_stand_in(result);
 	return output_error(tool, fault ? TOOL_FAULT : TOOL_REFUSED,
@@ -159,7 +165,7 @@ void output_login(const struct tool *tool, const struct webcred_credential *cred
 		return;
 	}
 	if (message[0] != '\0')
-		printf("%s\n", message);
+		printf("%s%s", message, message[strlen(message) - 1] == '\n' ? "" : "\n");
 	if (credential == NULL) {
 		printf("No login: %s.\n", output_status(webcred_container_status(tool->container)));
 		return;

@@ -181,6 +181,9 @@ void output_list_end(const struct tool *tool, const struct output_list *list)
 		json_decref(all);
 	} else if (list->n > 0) {
 		output_table(list);
+	} else if (tool->uid == (uid_t)-1) {
+		printf("There is no account named %s, and nothing is enrolled for it.\n",
+		       tool->user);
 	} else {
 		printf("%s has no credential yet. Begin with: webcred store password\n",
 		       tool->user);
