@@ -355,7 +355,8 @@ void session_login_result(struct session *session, const struct session_outcome 
 		result->outcome = (uint32_t)outcome->result;
 	else if (outcome->result < 0)
 		result->fault = (uint32_t)-outcome->result;
-	if (outcome->status != WEBCRED_STATUS_SUCCESS)
+	/* A conversation that died guessed nothing: `sudo -n` ends at once. */
+	if (outcome->status != WEBCRED_STATUS_SUCCESS && outcome->result != WEBCRED_ABORTED)
 		result->delay_us = session->policy.fail_delay_us;
 	session_explain(session, "%s", outcome->reason);
 	snprintf(result->message, sizeof(result->message), "%s",

@@ -54,6 +54,9 @@ static int say(const struct opening *opening, sqlite3 *db, const char *file, int
 {
 	int r = sqlite_error(rc);
 
+	/* Our statements never change: an error of SQL is then one of the file. */
+	if ((rc & 0xff) == SQLITE_ERROR)
+		r = -EUCLEAN;
 	snprintf(opening->error, opening->size, "%s/%s: %s%s", opening->folder, file,
 		 db ? sqlite3_errmsg(db) : sqlite3_errstr(rc),
 		 r == -EUCLEAN ? "; it is damaged: restore a backup" : "");
