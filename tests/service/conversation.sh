@@ -62,7 +62,7 @@ test_longest_password_works_and_one_more_byte_is_refused() {
 }
 
 test_password_of_any_bytes() {
-	local odd=$'p\xc3\xa4ss "w\\rd\' \t:;$(x)'
+	local odd=$'p\xc3\xa4ss "w\\rd\'  :;$(x)%n'
 	enrol_password alice "$odd"
 	granted alice "$SERVICE" "$odd"
 }
@@ -81,7 +81,7 @@ test_answers_that_are_no_code() {
 test_answer_with_escapes_never_reaches_the_log() {
 	enrol_password alice 'correct horse'
 	refused alice "$SERVICE" $'secret\e[2J\nwebcred: result=granted'
-	logged 'result="?refused'
+	logged 'get refused'
 	logged_not 'secret'
 }
 

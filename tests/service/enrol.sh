@@ -7,7 +7,12 @@
 as() {
 	local user=$1
 	shift
-	setpriv --reuid "$user" --regid "$user" --clear-groups -- "$@" 2>&1
+	setpriv --reuid "$user" --regid "$user" --clear-groups -- "$@" >"$SANDBOX/tmp/as" 2>&1
+	local status=$?
+	cat "$SANDBOX/tmp/as"
+	# Refused is an answer; not having reached anybody is none, and proves nothing.
+	says_not "$(cat "$SANDBOX/tmp/as")" '/run/webcred/user' "an attempt"
+	return $status
 }
 
 test_root_enrols_without_a_proof() {

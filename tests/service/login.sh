@@ -7,14 +7,14 @@ test_right_password_lets_in() {
 	enrol_password alice 'correct horse'
 	granted alice "$SERVICE" 'correct horse'
 	says "$OUT" '^conv ECHO_OFF "Password: "$' # sudo -p replaces exactly this
-	logged 'result="?granted'
+	logged 'get granted'
 }
 
 test_wrong_password_is_refused() {
 	enrol_password alice 'correct horse'
 	refused alice "$SERVICE" 'correct horsf'
 	says "$OUT" '^prompts 1 ' # one prompt per secret per call, never a loop
-	logged 'result="?refused'
+	logged 'get refused'
 	log_since | grep -q 'correct hors' && fail "the log holds the password"
 	granted alice "$SERVICE" 'correct horse'
 }
@@ -37,7 +37,7 @@ test_totp_is_taken_once() {
 	granted alice "$SERVICE" "$code"
 	mark
 	refused alice "$SERVICE" "$code"
-	logged 'result="?refused.*used before|replay'
+	logged 'get refused.*(used before|replay|already)'
 }
 
 test_totp_of_enrolment_is_used_up() {

@@ -51,7 +51,7 @@ test_odd_service_tty_and_rhost_are_bounded_and_escaped() {
 	is "$CODE" PAM_AUTH_ERR
 	quick
 	log_since | grep -q '~' && fail "a control character reached syslog's socket"
-	logged 'result="?refused'
+	logged 'get refused'
 	drive alice "$SERVICE" --tty "$long" --rhost "$long" --answer wrong authenticate
 	[ "$CODE" != PAM_SUCCESS ] || fail "a wrong password was let in"
 	quick

@@ -112,7 +112,7 @@ SEED=$(cat "$SANDBOX/tmp/seed")
 by_sudo in "$(code 1)"
 
 head_line "Every decision left one line in the log, and no line holds a secret:"
-grep 'webcred-authority' "$SANDBOX/log" | grep 'result=' | sed 's/^<[0-9]*>//; s/^/     /' | tail -n 8
+grep -E 'webcred\[[0-9]+\]: (get|create|store) ' "$SANDBOX/log" | sed 's/^<[0-9]*>//; s/^/     /' | tail -n 8
 
 say ""
 say "What happened: sudo and pamtester loaded pam_webcred.so, which asked webcred-authority over a"

@@ -144,7 +144,7 @@ enrol() {
 	echo "$out"
 }
 
-enrol_password() { enrol "$1" password "$2" >/dev/null; }
+enrol_password() { OUT=$(enrol "$1" password "$2") || fail "$OUT"; }
 
 # enrol_totp USER [ALGORITHM [DIGITS]]: sets SEED (base32).
 enrol_totp() {
@@ -197,6 +197,7 @@ run_tests() {
 		name="$file: $(tr _ ' ' <<<"${test#test_}")"
 		began=$(date +%s%N)
 		rm -f "$SANDBOX/skip"
+		mark
 		(
 			fresh
 			"$test"
