@@ -55,11 +55,11 @@ static bool admit_has_room(const struct keeper *keeper, const struct client *cli
 	unsigned same, all;
 
 	admit_count(keeper, client->login_socket, uid, &same, &all);
-	/* Root's own services (sshd, login) all arrive as uid 0: only the total
-	 * bounds them. */
+	/* Root's own services (sshd, login) all arrive as uid 0, and who has not
+	 * said a hello yet is not known: only the total bounds them. */
 	if (client->login_socket)
 		return all <= keeper->conf.max_sessions &&
-		       (uid == 0 || same <= keeper->conf.max_per_uid);
+		       (uid == 0 || uid == ADMIT_NO_UID || same <= keeper->conf.max_per_uid);
 	return all <= keeper->conf.max_user_sessions && same <= keeper->conf.max_per_uid;
 }
 
