@@ -407,10 +407,10 @@ static void test_create_wrong_code(void **state)
 static void test_create_refused(void **state)
 {
 	static const struct type_creation bad[] = {
-		{.kind = KIND_TOTP, .algorithm = 4},	 {.kind = KIND_TOTP, .digits = 5},
-		{.kind = KIND_HOTP, .digits = 9},	 {.kind = KIND_TOTP, .period = 3601},
-		{.kind = KIND_RECOVERY, .count = 21},	 {.kind = KIND_TOTP, .label = "a\nb"},
-		{.kind = KIND_TOTP, .label = "\x1b[2J"},
+		{.kind = KIND_TOTP, .algorithm = 4},  {.kind = KIND_TOTP, .digits = 5},
+		{.kind = KIND_HOTP, .digits = 9},     {.kind = KIND_TOTP, .period = 121},
+		{.kind = KIND_TOTP, .period = 14},    {.kind = KIND_RECOVERY, .count = 26},
+		{.kind = KIND_TOTP, .label = "a\nb"}, {.kind = KIND_TOTP, .label = "\x1b[2J"},
 	};
 	static const enum credential_kind others[] = {KIND_NONE, KIND_PASSWORD, KIND_WEBAUTHN,
 						      (enum credential_kind)99};

@@ -17,9 +17,10 @@
 
 #define CODE_PROMPT "One-time code: "
 #define DEFAULT_PERIOD 30
-#define PERIOD_MAX 3600
+#define PERIOD_MIN 15
+#define PERIOD_MAX 120
 #define DEFAULT_COUNT 10
-#define COUNT_MAX 20 /* what fits into type_enrolment.secret_text */
+#define COUNT_MAX 25 /* what fits into type_enrolment.secret_text */
 
 /* ---- the answer -------------------------------------------------------------- */
 
@@ -187,6 +188,7 @@ static bool fill_in(struct type_creation *creation)
 			 credential_kind_name(creation->kind));
 	return creation->algorithm <= ALGORITHM_SHA512 && creation->digits >= 6 &&
 	       creation->digits <= 8 && creation->period <= PERIOD_MAX &&
+	       (creation->kind != KIND_TOTP || creation->period >= PERIOD_MIN) &&
 	       (!recovery || creation->count <= COUNT_MAX) &&
 	       text_label_valid(creation->label, WIRE_LABEL_MAX);
 }
