@@ -67,6 +67,7 @@ struct client {
 	struct question_assign pin;
 	/* said by BEGIN */
 	bool begun, ended;
+	uint8_t begin_flags; /* WIRE_FLAG_* of the request */
 	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
 	char origin[STORE_ORIGIN_MAX + 1];
 	bool known, barred;
@@ -177,7 +178,10 @@ int64_t keeper_now(void); /* seconds since the epoch */
 /* Looks the subject up: known only where name and uid are both as enrolled;
  * barred where it is locked or the uid is another's.  0 or -errno. */
 int keeper_find_account(struct keeper *keeper, struct client *client);
-void keeper_begin(struct keeper *keeper, struct client *client, struct wire_in *in);
+/* Takes down what BEGIN says, before anything can fail: a fault's audit line
+ * names the service too.  False where it is malformed or comes a second time. */
+bool keeper_begin_hear(struct client *client, struct wire_in *in);
+void keeper_begin(struct keeper *keeper, struct client *client);
 void keeper_more(struct keeper *keeper, struct client *client, struct wire_in *in);
 
 /* keeper_login.c */

@@ -288,6 +288,10 @@ static void answer_dispatch(struct keeper *keeper, struct client *client, uint8_
 		answer_end(client, in);
 		return;
 	}
+	if (question == QUESTION_BEGIN && !keeper_begin_hear(client, in)) {
+		client->closing = true;
+		return;
+	}
 	r = keeper_ready(keeper, text, sizeof(text));
 	if (r > 0) {
 		audit_log(LOG_ERR, "%s", text);
@@ -295,7 +299,7 @@ static void answer_dispatch(struct keeper *keeper, struct client *client, uint8_
 	} else if (r < 0) {
 		keeper_fault(keeper, client, r, text);
 	} else if (question == QUESTION_BEGIN) {
-		keeper_begin(keeper, client, in);
+		keeper_begin(keeper, client);
 	} else if (!client->begun && client->pin.verb != WIRE_SETTLE &&
 		   client->pin.verb != WIRE_STATUS) {
 		client->closing = true; /* out of order */

@@ -29,8 +29,7 @@ int keeper_find_account(struct keeper *keeper, struct client *client)
 	return 0;
 }
 
-static void begin_policy(struct keeper *keeper, struct client *client, uint8_t flags,
-			 struct policy *policy)
+static void begin_policy(struct keeper *keeper, struct client *client, struct policy *policy)
 {
 	struct conf_service section;
 
@@ -40,7 +39,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, uint8_t f
 		strcpy(section.order, keeper->conf.manage.order);
 		section.mediation = WEBCRED_MEDIATION_REQUIRED;
 		client->waived = client->login_socket && client->pin.requester == 0 &&
-				 !(flags & WIRE_FLAG_EXPIRED);
+				 !(client->begin_flags & WIRE_FLAG_EXPIRED);
 	}
 	strcpy(policy->order, section.order);
 	strcpy(policy->rp_id, keeper->rp_id);
@@ -168,26 +167,28 @@ static int begin_facts(struct keeper *keeper, struct client *client, struct poli
 	return r;
 }
 
-void keeper_begin(struct keeper *keeper, struct client *client, struct wire_in *in)
+bool keeper_begin_hear(struct client *client, struct wire_in *in)
 {
-	struct policy policy;
-	uint8_t flags;
-	int r;
-
+	if (client->begun)
+		return false;
 	wire_get_str(in, client->service, sizeof(client->service));
 	wire_get_str(in, client->tty, sizeof(client->tty));
 	wire_get_str(in, client->rhost, sizeof(client->rhost));
-	flags = wire_get_u8(in);
-	if (!wire_done(in) || client->begun) {
-		client->closing = true;
-		return;
-	}
-	client->begun = true;
+	client->begin_flags = wire_get_u8(in);
+	client->begun = wire_done(in);
+	return client->begun;
+}
+
+void keeper_begin(struct keeper *keeper, struct client *client)
+{
+	struct policy policy;
+	int r;
+
 	throttle_origin(client->origin, sizeof(client->origin), client->rhost,
 			client->pin.requester, client->login_socket);
 	r = keeper_find_account(keeper, client);
 	if (r == 0) {
-		begin_policy(keeper, client, flags, &policy);
+		begin_policy(keeper, client, &policy);
 		r = begin_facts(keeper, client, &policy);
 	}
 	if (r == 0)
