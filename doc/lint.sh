@@ -36,6 +36,10 @@ compare() {
 }
 
 pages_are_clean() {
+	if ! command -v mandoc >/dev/null; then
+		echo "skip: mandoc is not installed"
+		return
+	fi
 	for page in "$src"/doc/*.[1-8]; do
 		checked=$((checked + 1))
 		mandoc -Tlint -Wwarning "$page" || failed=$((failed + 1))
