@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * What public_key_verify() refuses: each check has a case of its own, signed by
+ * the right key, so that nothing but that check can refuse it; the reason is
+ * compared, so that no other check does its work (behaviours 57 to 71).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/signer.h"
+#include "tests/unit/unit.h"
+
+#define RP "host.example"
+#define ORIGIN "webcred://host.example/sudo"
+#define UP PUBLIC_KEY_UP
+#define UV PUBLIC_KEY_UV
+#define BE PUBLIC_KEY_BE
+#define BS PUBLIC_KEY_BS
+#define AT PUBLIC_KEY_AT
+#define ED PUBLIC_KEY_ED
+
+static struct signer signer, stranger;
+static const uint8_t challenge[32] = "0123456789abcdef0123456789abcde";
+static const uint8_t the_id[] = "the credential's id", other_id[] = "another id";
+static const uint8_t handle[32] = "an account's handle, 32 bytes..";
+
+/* One assertion and what is expected of it; tests change members, then judge. */
+struct fixture {
+	struct credential record;
+	struct public_key_bytes allow[2];
+	struct public_key_expectation expected;
+	struct public_key_response response;
+	char client_data[1024];
+	size_t client_len;
+	uint8_t auth[512];
+	size_t auth_len;
+	uint8_t signature[1100];
+	struct public_key_judgement judgement;
+};
+
+static void client_data(struct fixture *fixture, const char *text)
+{
+	fixture->client_len = strlen(text);
+	memcpy(fixture->client_data, text, fixture->client_len + 1);
+}
+
+static void auth(struct fixture *fixture, uint8_t flags, uint32_t counter)
+{
+	signer_auth_data(RP, flags, counter, fixture->auth);
+	fixture->auth_len = 37;
+}
+
+static void auth_more(struct fixture *fixture, const void *bytes, size_t len)
+{
+	memcpy(fixture->auth + fixture->auth_len, bytes, len);
+	fixture->auth_len += len;
+}
+
+static void fixture_init(struct fixture *fixture)
+{
+	ssize_t n;
+
+	memset(fixture, 0, sizeof(*fixture));
+	signer_record(&signer, RP, the_id, sizeof(the_id), &fixture->record);
+	fixture->record.moving = 5;
+	fixture->allow[0] = (struct public_key_bytes){the_id, sizeof(the_id)};
+	fixture->allow[1] = (struct public_key_bytes){other_id, sizeof(other_id)};
+	fixture->expected = (struct public_key_expectation){
+		.context = {.origin = ORIGIN, .challenge = {challenge, sizeof(challenge)}},
+		.record = &fixture->record,
+		.counter = COUNTER_FAIL,
+		.user_handle = handle,
+		.user_handle_len = sizeof(handle),
+		.allow = fixture->allow,
+		.n_allow = 2,
+	};
+	fixture->response.id = fixture->allow[0];
+	n = public_key_client_data(false, challenge, sizeof(challenge), ORIGIN,
+				   fixture->client_data, sizeof(fixture->client_data));
+	assert_true(n > 0);
+	fixture->client_len = (size_t)n;
+	auth(fixture, UP, 6);
+}
+
+static void judge(struct fixture *fixture, const struct signer *by)
+{
+	struct public_key_response *response = &fixture->response;
+
+	response->auth_data = (struct public_key_bytes){fixture->auth, fixture->auth_len};
+	response->client_data =
+		(struct public_key_bytes){(uint8_t *)fixture->client_data, fixture->client_len};
+	if (by != NULL) {
+		response->signature.at = fixture->signature;
+		response->signature.len = signer_assert(
+			by, fixture->auth, fixture->auth_len, fixture->client_data,
+			fixture->client_len, fixture->signature, sizeof(fixture->signature));
+	}
+	public_key_verify(&fixture->expected, response, &fixture->judgement);
+}
+
+static void granted(struct fixture *fixture)
+{
+	judge(fixture, &signer);
+	if (fixture->judgement.verdict != VERDICT_GRANTED)
+		print_message("reason: %s\n", fixture->judgement.reason);
+	assert_int_equal(fixture->judgement.verdict, VERDICT_GRANTED);
+}
+
+static void refused(struct fixture *fixture, const char *reason)
+{
+	judge(fixture, &signer);
+	assert_int_equal(fixture->judgement.verdict, VERDICT_REFUSED);
+	assert_string_equal(fixture->judgement.reason, reason);
+	assert_int_equal(fixture->judgement.counter, 0);
+}
+
+static void test_granted(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	granted(&f);
+	assert_int_equal(f.judgement.counter, 6);
+	assert_true(f.judgement.user_present);
+	assert_false(f.judgement.user_verified);
+	assert_string_equal(f.judgement.reason, "");
+}
+
+/* 70: byte-exact, and bound to service and host. */
+static void test_client_data_bytes(void **state)
+{
+	char origin[PUBLIC_KEY_ORIGIN_MAX], text[PUBLIC_KEY_CLIENT_DATA_MAX];
+	uint8_t zeros[32] = {0};
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(public_key_origin("host.example", "sshd", origin, sizeof(origin)), 0);
+	assert_string_equal(origin, "webcred://host.example/sshd");
+	assert_int_equal(public_key_origin("h/\"", "a b\\", origin, sizeof(origin)), 0);
+	assert_string_equal(origin, "webcred://h%2F%22/a%20b%5C");
+	n = public_key_client_data(false, zeros, 32, "webcred://h/s", text, sizeof(text));
+	assert_int_equal(n, strlen(text));
+	assert_string_equal(text, "{\"type\":\"webauthn.get\",\"challenge\":"
+				  "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+				  "\"origin\":\"webcred://h/s\",\"crossOrigin\":false}");
+	assert_true(public_key_client_data(true, zeros, 32, "o", text, 40) < 0);
+}
+
+static void test_flags(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	auth(&f, 0, 6);
+	refused(&f, "authenticator data: user not present"); /* 71 */
+	auth(&f, UV, 6);
+	refused(&f, "authenticator data: user not present");
+	auth(&f, UP, 6);
+	f.expected.user_verification = true;
+	refused(&f, "authenticator data: user not verified"); /* 64 */
+	auth(&f, UP | UV, 6);
+	granted(&f);
+	assert_true(f.judgement.user_verified);
+	auth(&f, UP | UV | BS, 6);
+	refused(&f, "authenticator data: backed up, and not eligible for it");
+	auth(&f, UP | UV | BE, 6);
+	refused(&f, "authenticator data: backup eligibility differs from the record");
+	auth(&f, UP | UV | BE | BS, 6);
+	refused(&f, "authenticator data: backup eligibility differs from the record");
+	f.record.backup_eligible = true;
+	granted(&f);
+	assert_true(f.judgement.backup_state);
+	auth(&f, UP | UV, 6);
+	refused(&f, "authenticator data: backup eligibility differs from the record");
+}
+
+/* 71: enrolled so by an administrator, and said at each use. */
+static void test_no_touch(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.record.no_touch = true;
+	auth(&f, 0, 6);
+	granted(&f);
+	assert_string_equal(f.judgement.reason, "no touch: enrolled so by an administrator");
+	assert_false(f.judgement.user_present);
+	f.expected.user_verification = true;
+	refused(&f, "authenticator data: user not verified");
+}
+
+static void test_auth_data_form(void **state)
+{
+	static const uint8_t map[] = {0xa1, 0x61, 'a', 0xf5};
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	auth_more(&f, "\0", 1); /* exactly 37 bytes where ED is clear */
+	refused(&f, "authenticator data: bytes follow its end");
+	auth(&f, UP, 6);
+	f.auth_len = 36;
+	refused(&f, "authenticator data: shorter than 37 bytes");
+	auth(&f, UP | ED, 6);
+	refused(&f, "authenticator data: the extensions are no map of names");
+	auth_more(&f, map, sizeof(map));
+	granted(&f);
+	auth_more(&f, "\0", 1); /* nothing after the extension map */
+	refused(&f, "authenticator data: bytes follow its end");
+	f.auth_len -= 2;
+	refused(&f, "authenticator data: the extensions are no map of names");
+	auth(&f, UP | ED, 6);
+	auth_more(&f, "\xa0", 1);
+	granted(&f);
+	auth(&f, UP | ED, 6);
+	auth_more(&f, "\x80", 1); /* an array */
+	refused(&f, "authenticator data: the extensions are no map of names");
+	auth(&f, UP, 6);
+	auth_more(&f, map, sizeof(map)); /* a map, and ED clear */
+	refused(&f, "authenticator data: bytes follow its end");
+}
+
+static void test_attested(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.auth_len =
+		signer_attested(&signer, RP, UP, 6, the_id, sizeof(the_id), f.auth, sizeof(f.auth));
+	refused(&f, "authenticator data: attested credential data in an assertion");
+	auth(&f, UP | AT, 6);
+	refused(&f, "authenticator data: attested credential data cut short");
+	signer_auth_data("evil.example", UP, 6, f.auth);
+	f.auth_len = 37;
+	refused(&f, "authenticator data: for another relying party id");
+}
+
+static void test_client_data(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+	} cases[] = {
+#define C "\"challenge\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQA\""
+#define T "\"type\":\"webauthn.get\""
+#define O "\"origin\":\"" ORIGIN "\""
+		{"{" T "," C "," O "}", NULL},
+		{"\xef\xbb\xbf{" O "," C "," T "}", NULL},
+		{" {\"extra\":[1,{\"a\":null}]," T "," C "," O ",\"crossOrigin\":false} ", NULL},
+		{"{\"\\u0074ype\":\"webauthn\\u002eget\"," C "," O "}", NULL},
+		{"{\"type\":\"webauthn.create\"," C "," O "}", "client data: of another type"},
+		{"{\"type\":\"webauthn.get \"," C "," O "}", "client data: of another type"},
+		{"{\"type\":\"webauthn.get\\u0000\"," C "," O "}", "client data: of another type"},
+		{"{" C "," O "}", "client data: of another type"},
+		{"{" T "," O "}", "client data: another challenge"},
+		{"{" T ",\"challenge\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQA=\"," O "}",
+		 "client data: another challenge"},
+		{"{" T ",\"challenge\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ\"," O "}",
+		 "client data: another challenge"},
+		{"{" T ",\"challenge\":\"NDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQA\"," O "}",
+		 "client data: another challenge"},
+		{"{" T ",\"challenge\":\"\"," O "}", "client data: another challenge"},
+		{"{" T "," C "}", "client data: another origin"},
+		{"{" T "," C ",\"origin\":\"" ORIGIN "/\"}", "client data: another origin"},
+		{"{" T "," C ",\"origin\":\"webcred://host.example/sshd\"}",
+		 "client data: another origin"},
+		{"{" T "," C ",\"origin\":\"WEBCRED://host.example/sudo\"}",
+		 "client data: another origin"},
+		{"{" T "," C "," O ",\"crossOrigin\":true}",
+		 "client data: made in a frame of another origin"},
+		{"{" T "," C "," O ",\"topOrigin\":\"" ORIGIN "\"}",
+		 "client data: below a top origin that is not expected"},
+		{"{" T "," C "," O "," T "}", NULL /* refused below: a name twice */},
+	};
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		fixture_init(&f);
+		client_data(&f, cases[i].text);
+		if (i + 1 == N_ELEMENTS(cases))
+			refused(&f, "client data: not strict JSON, or a member of the wrong kind "
+				    "or size");
+		else if (cases[i].reason == NULL)
+			granted(&f);
+		else
+			refused(&f, cases[i].reason);
+	}
+	fixture_init(&f);
+	f.expected.context.challenge.len = 15;
+	refused(&f, "challenge: of a length nobody may ask with");
+}
+
+static void test_embedded(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	client_data(&f, "{" T "," C "," O
+			",\"crossOrigin\":true,\"topOrigin\":\"https://top.example\"}");
+	f.expected.context.cross_origin = true;
+	refused(&f, "client data: below a top origin that is not expected");
+	f.expected.context.top_origin = "https://other.example";
+	refused(&f, "client data: below a top origin that is not expected");
+	f.expected.context.top_origin = "https://top.example";
+	granted(&f);
+}
+
+static void test_owner(void **state)
+{
+	static const uint8_t long_id[WIRE_EXTERNAL_MAX + 1];
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.response.id = (struct public_key_bytes){other_id, sizeof(other_id)};
+	refused(&f, "credential id: not the record's"); /* in the list, another record's */
+	f.expected.allow = &f.allow[1];
+	f.expected.n_allow = 1;
+	f.response.id = f.allow[0];
+	refused(&f, "credential id: not one that was asked for");
+	f.expected.allow = f.allow;
+	f.response.id.len = 0;
+	granted(&f); /* 67 */
+	f.expected.n_allow = 2;
+	refused(&f, "credential id: missing or too long");
+	f.response.id = (struct public_key_bytes){long_id, sizeof(long_id)};
+	refused(&f, "credential id: missing or too long");
+}
+
+static void test_user_handle(void **state)
+{
+	struct fixture f;
+	uint8_t other[32];
+
+	(void)state;
+	memcpy(other, handle, sizeof(other));
+	other[31] ^= 1;
+	fixture_init(&f);
+	f.response.user_handle = (struct public_key_bytes){handle, sizeof(handle)};
+	granted(&f);
+	f.response.user_handle.len = 31;
+	refused(&f, "user handle: another account's");
+	f.response.user_handle = (struct public_key_bytes){other, sizeof(other)};
+	refused(&f, "user handle: another account's");
+	fixture_init(&f); /* 69 */
+	f.expected.n_allow = 0;
+	refused(&f, "user handle: missing for a discoverable credential");
+	f.response.user_handle = (struct public_key_bytes){handle, sizeof(handle)};
+	granted(&f);
+	f.expected.user_handle_len = 0;
+	f.response.user_handle.len = 1;
+	refused(&f, "user handle: another account's");
+}
+
+static void test_record(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	f.record.locked = true;
+	refused(&f, "record: locked, or not a security key's");
+	fixture_init(&f);
+	f.record.type = WEBCRED_TYPE_PASSWORD;
+	refused(&f, "record: locked, or not a security key's");
+	fixture_init(&f);
+	f.record.cose_algorithm = COSE_EDDSA; /* the record's word counts */
+	refused(&f, "record: its key cannot be used");
+	fixture_init(&f);
+	f.record.key_len--;
+	refused(&f, "record: its key cannot be used");
+	fixture_init(&f);
+	f.record.external_len = 0;
+	refused(&f, "record: without a usable credential id or key");
+}
+
+static void test_counter(void **state)
+{
+	static const struct {
+		uint64_t stored;
+		uint32_t counter;
+		bool rises;
+	} cases[] = {
+		{0, 0, true},
+		{0, 1, true},
+		{5, 6, true},
+		{5, 5, false},
+		{5, 4, false},
+		{5, 0, false},
+		{UINT32_MAX, UINT32_MAX, false},
+		{UINT32_MAX - 1, UINT32_MAX, true},
+	};
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		fixture_init(&f);
+		f.record.moving = cases[i].stored;
+		auth(&f, UP, cases[i].counter);
+		if (cases[i].rises)
+			granted(&f);
+		else
+			refused(&f, "signature counter: did not rise, a clone may exist");
+		f.expected.counter = COUNTER_WARN;
+		granted(&f);
+		assert_string_equal(f.judgement.reason,
+				    cases[i].rises ? ""
+						   : "signature counter: did not rise, a clone "
+						     "may exist");
+		f.expected.counter = COUNTER_IGNORE;
+		granted(&f);
+		assert_int_equal(f.judgement.counter, cases[i].counter);
+		f.expected.counter = (enum policy_counter)77;
+		if (!cases[i].rises)
+			refused(&f, "signature counter: did not rise, a clone may exist");
+		f.record.relearn = true;
+		f.expected.counter = COUNTER_FAIL;
+		granted(&f);
+	}
+}
+
+/* The counter is judged after every other check: a refusal tells nothing of it. */
+static void test_order(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	auth(&f, UP, 5);
+	judge(&f, &stranger);
+	assert_string_equal(f.judgement.reason, "signature: does not verify");
+}
+
+static void test_stranger(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	judge(&f, &stranger);
+	assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
+	assert_string_equal(f.judgement.reason, "signature: does not verify");
+}
+
+/* Whatever is signed: another bit of it, and the signature is none. */
+static void test_every_bit(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_init(&f);
+	granted(&f);
+	for (size_t i = 0; i < f.response.signature.len * 8; i++) {
+		f.signature[i / 8] ^= (uint8_t)(1 << i % 8);
+		judge(&f, NULL);
+		assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
+		f.signature[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+	for (size_t i = 0; i < f.auth_len * 8; i++) {
+		f.auth[i / 8] ^= (uint8_t)(1 << i % 8);
+		judge(&f, NULL);
+		assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
+		f.auth[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+	for (size_t i = 0; i < f.client_len * 8; i++) {
+		f.client_data[i / 8] ^= (char)(1 << i % 8);
+		judge(&f, NULL);
+		assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
+		f.client_data[i / 8] ^= (char)(1 << i % 8);
+	}
+	for (size_t i = 0; i < f.response.signature.len; i++) {
+		struct fixture cut = f;
+
+		cut.expected.record = &cut.record;
+		cut.expected.allow = cut.allow;
+		cut.response.signature = (struct public_key_bytes){f.signature, i};
+		judge(&cut, NULL);
+		assert_int_equal(cut.judgement.verdict, VERDICT_REFUSED);
+	}
+	judge(&f, NULL);
+	assert_int_equal(f.judgement.verdict, VERDICT_GRANTED);
+}
+
+static void test_rp_id(void **state)
+{
+	static const char *const good[] = {"host", "host.example", "a-b.example.org", "xn--n3h.net",
+					   "1.example"};
+	static const char *const bad[] = {"",	   "-host", "host:22", "host name", "192.0.2.1",
+					  "::1",   "host.", ".host",   "a..b",	    "h\xc3\xb6st",
+					  "host-", "host/", "12"};
+
+	(void)state; /* 58 */
+	for (size_t i = 0; i < N_ELEMENTS(good); i++)
+		assert_true(public_key_rp_id_valid(good[i]));
+	for (size_t i = 0; i < N_ELEMENTS(bad); i++)
+		assert_false(public_key_rp_id_valid(bad[i]));
+}
+
+static int open_keys(void **state)
+{
+	(void)state;
+	signer_open(&signer, COSE_ES256);
+	signer_open(&stranger, COSE_ES256);
+	return 0;
+}
+
+static int close_keys(void **state)
+{
+	(void)state;
+	signer_close(&signer);
+	signer_close(&stranger);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_granted),	       cmocka_unit_test(test_client_data_bytes),
+		cmocka_unit_test(test_flags),	       cmocka_unit_test(test_no_touch),
+		cmocka_unit_test(test_auth_data_form), cmocka_unit_test(test_attested),
+		cmocka_unit_test(test_client_data),    cmocka_unit_test(test_embedded),
+		cmocka_unit_test(test_owner),	       cmocka_unit_test(test_user_handle),
+		cmocka_unit_test(test_record),	       cmocka_unit_test(test_counter),
+		cmocka_unit_test(test_order),	       cmocka_unit_test(test_stranger),
+		cmocka_unit_test(test_every_bit),      cmocka_unit_test(test_rp_id),
+	};
+
+	return cmocka_run_group_tests(tests, open_keys, close_keys);
+}
