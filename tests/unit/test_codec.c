@@ -78,9 +78,12 @@ static void test_base32_for_people(void **state)
 	static const char *const same[] = {"mzxw6ytboi", "MZXW 6YTB OI", "mzxw-6ytb-oi",
 					   " MZXW6YTB OI======\t"};
 	static const char *const bad[] = {
-		"MZXW6YTB0I",	     /* 0 is no digit of base32 */
-		"MZXW6YTB1I",	     /* nor is 1 */
-		"MZXW6YTB8I",	     /* nor is 8 */
+		"MZXW6YTB0I", /* 0 is no digit of base32 */
+		"MZXW6YTB1I", /* nor is 1 */
+		"MZXW6YTB8I", /* nor is 8 */
+		"A",
+		"AAA",
+		"AAAAAA",	     /* the same with nothing but zero bits */
 		"M",		     /* five bits are no byte */
 		"MZX",		     /* a third digit is never the last */
 		"MZXW6Y",	     /* nor a sixth */

@@ -18,6 +18,8 @@ static void actions_of(const struct order_step *step, char letters[5])
 		letters[i] = order_next(step, statuses[i]) == ORDER_CONTINUE ? 'c' : 'r';
 	letters[4] = '\0';
 	/* What no configuration changes. */
+	assert_int_equal(step->action[WEBCRED_STATUS_SUCCESS], ORDER_RETURN);
+	assert_int_equal(step->action[WEBCRED_STATUS_FAULT], ORDER_RETURN);
 	assert_int_equal(order_next(step, WEBCRED_STATUS_SUCCESS), ORDER_RETURN);
 	assert_int_equal(order_next(step, WEBCRED_STATUS_FAULT), ORDER_RETURN);
 	assert_int_equal(order_next(step, WEBCRED_STATUS_NONE), ORDER_RETURN);

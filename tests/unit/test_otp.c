@@ -289,6 +289,41 @@ static void test_hotp_ends(void **state)
 	record = hotp((uint64_t)INT64_MAX - 1);
 	assert_int_equal(check(&record, code_of(&record, (uint64_t)INT64_MAX - 1), 0).verdict,
 			 VERDICT_GRANTED);
+	assert_int_equal(check(&record, code_of(&record, (uint64_t)INT64_MAX), 0).verdict,
+			 VERDICT_REFUSED);
+}
+
+/* Two counters with one code, where both are in the window: the first counts. */
+static void test_first_match_wins(void **state)
+{
+	static uint32_t value[6000];
+	struct otp_windows wide = {.hotp_look_ahead = N_ELEMENTS(value)};
+	struct credential record = hotp(0);
+	struct otp_match match;
+	size_t first = 0, second = 0;
+	uint64_t moving = 0;
+	char code[16];
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(value) && second == 0; i++) {
+		assert_int_equal(otp_value(SEED, ALGORITHM_SHA1, 6, i, &value[i]), 0);
+		for (size_t k = 0; k < i; k++)
+			if (value[k] == value[i]) {
+				first = k;
+				second = i;
+			}
+	}
+	assert_true(second > first);
+	snprintf(code, sizeof(code), "%06u", value[first]);
+	otp_check(&record, SEED, code, 6, 0, &wide, &match);
+	assert_int_equal(match.verdict, VERDICT_GRANTED);
+	assert_int_equal(match.moving, first + 1);
+	assert_true(otp_find(&record, SEED, code, 6, 0, (unsigned)second, &moving));
+	assert_int_equal(moving, first);
+	/* and once the first is used, the second */
+	record.moving = first + 1;
+	otp_check(&record, SEED, code, 6, 0, &wide, &match);
+	assert_int_equal(match.moving, second + 1);
 }
 
 /* ---- what is no code, what is no record --------------------------------------- */
@@ -389,12 +424,19 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rfc4226),		 cmocka_unit_test(test_rfc6238),
-		cmocka_unit_test(test_totp_window),	 cmocka_unit_test(test_totp_only_rises),
-		cmocka_unit_test(test_drift_is_learned), cmocka_unit_test(test_early_times),
-		cmocka_unit_test(test_hotp_window),	 cmocka_unit_test(test_hotp_ends),
-		cmocka_unit_test(test_malformed_codes),	 cmocka_unit_test(test_unusable_records),
-		cmocka_unit_test(test_value_bounds),	 cmocka_unit_test(test_find),
+		cmocka_unit_test(test_rfc4226),
+		cmocka_unit_test(test_rfc6238),
+		cmocka_unit_test(test_totp_window),
+		cmocka_unit_test(test_totp_only_rises),
+		cmocka_unit_test(test_drift_is_learned),
+		cmocka_unit_test(test_early_times),
+		cmocka_unit_test(test_hotp_window),
+		cmocka_unit_test(test_hotp_ends),
+		cmocka_unit_test(test_first_match_wins),
+		cmocka_unit_test(test_malformed_codes),
+		cmocka_unit_test(test_unusable_records),
+		cmocka_unit_test(test_value_bounds),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

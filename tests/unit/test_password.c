@@ -6,43 +6,12 @@
 #include <string.h>
 
 #include "lib/core/types/password.h"
+#include "tests/unit/counted_hash.h"
 #include "tests/unit/scripted_host.h"
 #include "tests/unit/unit.h"
 
 /* The cheapest Argon2id there is: what is tested here is not its cost. */
 static const struct policy policy = {.argon_memory_kib = 8, .argon_passes = 1, .password_min = 8};
-
-/* ---- hashes are computed for real, and counted (Makemodule.am) ---------------- */
-
-static unsigned verified, hashed;
-static bool out_of_memory;
-
-int __real_crypto_pwhash_str_verify(const char *hash, const char *text, unsigned long long len);
-int __wrap_crypto_pwhash_str_verify(const char *hash, const char *text, unsigned long long len);
-int __wrap_crypto_pwhash_str_verify(const char *hash, const char *text, unsigned long long len)
-{
-	verified++;
-	if (out_of_memory) {
-		errno = ENOMEM;
-		return -1;
-	}
-	return __real_crypto_pwhash_str_verify(hash, text, len);
-}
-
-int __real_crypto_pwhash_str_alg(char *hash, const char *text, unsigned long long len,
-				 unsigned long long passes, size_t memory, int algorithm);
-int __wrap_crypto_pwhash_str_alg(char *hash, const char *text, unsigned long long len,
-				 unsigned long long passes, size_t memory, int algorithm);
-int __wrap_crypto_pwhash_str_alg(char *hash, const char *text, unsigned long long len,
-				 unsigned long long passes, size_t memory, int algorithm)
-{
-	hashed++;
-	if (out_of_memory) {
-		errno = ENOMEM;
-		return -1;
-	}
-	return __real_crypto_pwhash_str_alg(hash, text, len, passes, memory, algorithm);
-}
 
 /* ---- a login ------------------------------------------------------------------ */
 
@@ -55,24 +24,14 @@ struct scene {
 	struct webcred_secret *cached;
 };
 
-static void hash_of(const char *password, const struct policy *cost, char hash[TYPE_HASH_MAX])
-{
-	memset(hash, 0, TYPE_HASH_MAX);
-	assert_int_equal(__real_crypto_pwhash_str_alg(hash, password, strlen(password),
-						      cost->argon_passes,
-						      (size_t)cost->argon_memory_kib * 1024,
-						      crypto_pwhash_ALG_ARGON2ID13),
-			 0);
-}
-
 /* Somebody with the password RIGHT, who will type `answer`. */
 static void scene_init(struct scene *scene, const char *answer)
 {
 	memset(scene, 0, sizeof(*scene));
-	verified = hashed = 0;
-	out_of_memory = false;
+	counted_verified = counted_made = 0;
+	counted_no_memory = false;
 	scene->script.answer[0] = answer;
-	hash_of(RIGHT, &policy, scene->script.verifier.hash);
+	counted_hash_make(RIGHT, &policy, scene->script.verifier.hash);
 	scene->script.judgement.verdict = VERDICT_GRANTED;
 	memset(scene->script.judgement.login, 0x77, WIRE_LOGIN_SIZE);
 	memset(scene->record.id, 0x42, WIRE_ID_SIZE);
@@ -143,8 +102,8 @@ static void test_right(void **state)
 	assert_string_equal(scene.script.change.rehash, "");
 	assert_false(scene.script.change.silent);
 	assert_true(scene.login.asked);
-	assert_int_equal(verified, 1);
-	assert_int_equal(hashed, 0);
+	assert_int_equal(counted_verified, 1);
+	assert_int_equal(counted_made, 0);
 }
 
 static void test_wrong(void **state)
@@ -160,8 +119,8 @@ static void test_wrong(void **state)
 		assert_int_equal(play(&scene), WEBCRED_STATUS_NOTALLOWED);
 		assert_int_equal(scene.login.result, WEBCRED_NOT_ALLOWED);
 		assert_string_equal(scene.script.trace, "ask charge ");
-		assert_int_equal(verified, 1);
-		assert_int_equal(hashed, 0);
+		assert_int_equal(counted_verified, 1);
+		assert_int_equal(counted_made, 0);
 	}
 }
 
@@ -172,7 +131,7 @@ static void test_empty_never_matches(void **state)
 
 	(void)state;
 	scene_init(&scene, "");
-	hash_of("", &policy, scene.script.verifier.hash);
+	counted_hash_make("", &policy, scene.script.verifier.hash);
 	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTALLOWED);
 	assert_string_equal(scene.script.trace, "ask charge ");
 }
@@ -191,7 +150,7 @@ static void test_nobody(void **state)
 		scene_nobody(&nobody, typed[i]);
 		assert_int_equal(play(&nobody), WEBCRED_STATUS_NOTALLOWED);
 		assert_true(nobody.script.charged_nobody);
-		assert_int_equal(verified, 1);
+		assert_int_equal(counted_verified, 1);
 		assert_string_equal(nobody.script.trace, wrong.script.trace);
 		assert_string_equal(nobody.script.prompt, wrong.script.prompt);
 		assert_string_equal(nobody.script.shown, wrong.script.shown);
@@ -261,7 +220,7 @@ static void test_cached(void **state)
 	scene_cache(&scene, "wrong");
 	assert_int_equal(play(&scene), WEBCRED_STATUS_SUCCESS);
 	assert_string_equal(scene.script.trace, "charge ask charge commit ");
-	assert_int_equal(verified, 2);
+	assert_int_equal(counted_verified, 2);
 	assert_false(scene.script.change.silent);
 	/* wrong twice */
 	scene_init(&scene, "wrong too");
@@ -333,7 +292,7 @@ static void test_throttled(void **state)
 		/* whether it is told is not the type's to decide */
 		assert_string_equal(scene.script.shown, "");
 		assert_string_equal(scene.script.trace, "ask charge ");
-		assert_int_equal(verified, 0);
+		assert_int_equal(counted_verified, 0);
 	}
 }
 
@@ -366,7 +325,7 @@ static void test_no_answer(void **state)
 		assert_int_equal(scene.login.result, results[i]);
 		/* ^C costs nothing */
 		assert_string_equal(scene.script.trace, "ask ");
-		assert_int_equal(verified, 0);
+		assert_int_equal(counted_verified, 0);
 	}
 }
 
@@ -451,7 +410,7 @@ static void test_bad_hashes(void **state)
 	assert_int_equal(play(&scene), WEBCRED_STATUS_FAULT);
 	/* no memory for a hash: could not look */
 	scene_init(&scene, RIGHT);
-	out_of_memory = true;
+	counted_no_memory = true;
 	assert_int_equal(play(&scene), WEBCRED_STATUS_FAULT);
 	assert_int_equal(scene.login.result, -ENOMEM);
 }
@@ -470,10 +429,9 @@ static void test_rehash(void **state)
 		scene_init(&scene, RIGHT);
 		scene.login.policy = &costs[i];
 		assert_int_equal(play(&scene), WEBCRED_STATUS_SUCCESS);
-		assert_int_equal(verified, 1);
-		assert_int_equal(hashed, 1);
-		assert_int_equal(__real_crypto_pwhash_str_verify(scene.script.change.rehash, RIGHT,
-								 strlen(RIGHT)),
+		assert_int_equal(counted_verified, 1);
+		assert_int_equal(counted_made, 1);
+		assert_int_equal(counted_hash_is(scene.script.change.rehash, RIGHT, strlen(RIGHT)),
 				 0);
 		assert_int_equal(crypto_pwhash_str_needs_rehash(
 					 scene.script.change.rehash, costs[i].argon_passes,
@@ -483,125 +441,8 @@ static void test_rehash(void **state)
 		scene_init(&scene, "wrong");
 		scene.login.policy = &costs[i];
 		assert_int_equal(play(&scene), WEBCRED_STATUS_NOTALLOWED);
-		assert_int_equal(hashed, 0);
+		assert_int_equal(counted_made, 0);
 	}
-}
-
-static void test_dummy(void **state)
-{
-	const struct policy cost = {.argon_memory_kib = 64, .argon_passes = 3};
-	const struct policy cheap[] = {{.argon_memory_kib = 7, .argon_passes = 1},
-				       {.argon_memory_kib = 8, .argon_passes = 0}};
-	char hash[TYPE_HASH_MAX], other[TYPE_HASH_MAX], real[TYPE_HASH_MAX];
-
-	(void)state;
-	assert_int_equal(password_dummy_hash(&cost, hash), 0);
-	assert_int_equal(password_dummy_hash(&cost, other), 0);
-	assert_string_not_equal(hash, other);
-	/* of the form and the cost of a real one, and wrong for whatever reason a
-	 * real one is: a mismatch, not a string that could not be read */
-	hash_of("x", &cost, real);
-	assert_int_equal(strlen(hash), strlen(real));
-	assert_memory_equal(hash, real, strlen("$argon2id$v=19$m=64,t=3,p=1$"));
-	assert_int_equal(crypto_pwhash_str_needs_rehash(hash, 3, 64 * 1024), 0);
-	errno = 0;
-	assert_int_equal(__real_crypto_pwhash_str_verify(hash, "x", 1), -1);
-	assert_int_equal(errno, EINVAL);
-	for (size_t i = 0; i < N_ELEMENTS(cheap); i++)
-		assert_int_equal(password_dummy_hash(&cheap[i], hash), -EINVAL);
-}
-
-/* ---- store -------------------------------------------------------------------- */
-
-static int store(struct script *script, const char *bytes, size_t len)
-{
-	struct type_host host = script_host(script);
-	struct webcred_secret *secret = secret_new();
-	struct credential credential = {0};
-	int result;
-
-	(void)secret_set(secret, bytes, len);
-	result = type_password.store(&host, &policy, secret, &credential);
-	assert_int_equal(credential.type, result == 0 ? WEBCRED_TYPE_PASSWORD : 0);
-	secret_free(secret);
-	return result;
-}
-
-static void test_store(void **state)
-{
-	static const char *const good[] = {"12345678", "correct horse", "p\xc3\xa4ssw\xc3\xb6rt",
-					   "\xe5\xaf\x86\xe5\xaf\x86\xe5\xaf\x86\xe5\xaf\x86"
-					   "\xe5\xaf\x86\xe5\xaf\x86\xe5\xaf\x86\xe5\xaf\x86"};
-
-	(void)state;
-	for (size_t i = 0; i < N_ELEMENTS(good); i++) {
-		struct script script = {0};
-
-		assert_int_equal(store(&script, good[i], strlen(good[i])), 0);
-		assert_string_equal(script.trace, "store ");
-		assert_int_equal(__real_crypto_pwhash_str_verify(script.stored_hash, good[i],
-								 strlen(good[i])),
-				 0);
-		assert_int_equal(crypto_pwhash_str_needs_rehash(script.stored_hash, 1, 8192), 0);
-	}
-}
-
-static void test_store_refuses(void **state)
-{
-	static char long_text[WEBCRED_SECRET_MAX + 1];
-	const struct {
-		const char *bytes;
-		size_t len;
-		int expected;
-		const char *says;
-	} bad[] = {
-		{"", 0, WEBCRED_TYPE_ERROR, "empty"}, /* behaviour 49 */
-		{"1234567", 7, WEBCRED_NOT_ALLOWED, "at least 8 characters"},
-		/* seven characters, fourteen bytes */
-		{"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 14,
-		 WEBCRED_NOT_ALLOWED, "at least 8 characters"},
-		{"12345678\0x", 10, WEBCRED_TYPE_ERROR, "control character"},
-		{"12345678\n", 9, WEBCRED_TYPE_ERROR, "control character"},
-		{"12345678\x1b", 9, WEBCRED_TYPE_ERROR, "control character"},
-		{"12345678\x7f", 9, WEBCRED_TYPE_ERROR, "control character"},
-		{"12345678\xff", 9, WEBCRED_TYPE_ERROR, "UTF-8"},
-		{long_text, sizeof(long_text), WEBCRED_TYPE_ERROR, "at most 1024"},
-	};
-	struct script script;
-
-	(void)state;
-	memset(long_text, 'a', sizeof(long_text));
-	for (size_t i = 0; i < N_ELEMENTS(bad); i++) {
-		memset(&script, 0, sizeof(script));
-		assert_int_equal(store(&script, bad[i].bytes, bad[i].len), bad[i].expected);
-		assert_string_equal(script.trace, "show ");
-		assert_non_null(strstr(script.shown, bad[i].says));
-		assert_string_equal(script.stored_hash, "");
-	}
-	memset(&script, 0, sizeof(script));
-	assert_int_equal(store(&script, long_text, sizeof(long_text) - 1), 0);
-}
-
-static void test_store_faults(void **state)
-{
-	struct script script = {.fail_at = 1, .fail_with = -EIO};
-	struct type_host host = script_host(&script);
-	struct credential credential;
-
-	(void)state;
-	out_of_memory = false;
-	assert_int_equal(store(&script, RIGHT, strlen(RIGHT)), -EIO);
-	script = (struct script){.fail_at = 1, .fail_with = -EIO};
-	assert_int_equal(store(&script, "short", 5), -EIO);
-	script = (struct script){.fail_at = 1, .fail_with = WEBCRED_INVALID_STATE};
-	assert_int_equal(store(&script, RIGHT, strlen(RIGHT)), WEBCRED_INVALID_STATE);
-	script = (struct script){0};
-	out_of_memory = true;
-	assert_int_equal(store(&script, RIGHT, strlen(RIGHT)), -ENOMEM);
-	assert_string_equal(script.trace, "");
-	out_of_memory = false;
-	assert_int_equal(type_password.store(&host, &policy, NULL, &credential),
-			 WEBCRED_TYPE_ERROR); /* behaviour 45 */
 }
 
 static void test_the_type(void **state)
@@ -635,10 +476,6 @@ int main(void)
 		cmocka_unit_test(test_every_call_fails),
 		cmocka_unit_test(test_bad_hashes),
 		cmocka_unit_test(test_rehash),
-		cmocka_unit_test(test_dummy),
-		cmocka_unit_test(test_store),
-		cmocka_unit_test(test_store_refuses),
-		cmocka_unit_test(test_store_faults),
 		cmocka_unit_test(test_the_type),
 	};
 
