@@ -70,6 +70,7 @@ test_64_wrong_codes_at_once_are_five_guesses() {
 	conf <<-END
 		[throttle]
 		enabled = yes
+		free = 20
 		deny = 5
 		unlock_time = 600
 		[audit]
@@ -88,10 +89,30 @@ test_64_wrong_codes_at_once_are_five_guesses() {
 	is "$CODE" PAM_AUTH_ERR "the right code after deny=5 wrong ones"
 }
 
+# As it is shipped, nobody is ever locked out, but the fourth guess has to wait.
+test_64_wrong_codes_at_once_are_three_guesses_by_default() {
+	local looked
+	conf <<-END
+		[audit]
+		to = $SANDBOX/tmp/audit
+	END
+	rm -f "$SANDBOX/tmp/audit"
+	authority_restart
+	enrol_hotp alice
+	for i in $(seq 64); do printf '%06d\n' $(((10#$(hotp "$SEED" 1) + i * 1009) % 1000000)); done >"$SANDBOX/tmp/wrong"
+	race alice otp 64 --race-answers "$SANDBOX/tmp/wrong"
+	is "$(number PAM_AUTH_ERR)" 64 "how many were refused"
+	looked=$(grep 'get refused' "$SANDBOX/tmp/audit" | grep -c 'reason="wrong ')
+	[ "$looked" -ge 1 ] && [ "$looked" -le 4 ] || fail "$looked of 64 guesses were looked at"
+	sleep 2.1
+	granted alice otp "$(hotp "$SEED" 1)"
+}
+
 test_64_wrong_passwords_at_once_are_five_guesses() {
 	conf <<-END
 		[throttle]
 		enabled = yes
+		free = 20
 		deny = 5
 		unlock_time = 600
 		[audit]

@@ -17,8 +17,12 @@ OUT='' CODE='' MS='' MARK=0
 
 fail() {
 	echo "failed: $*"
+	echo "failed: $*" >"$SANDBOX/failed" # in case the caller silenced us
 	exit 1
 }
+
+# note TEXT: for the log, whether the test passes or not.
+note() { echo "$*" >>"$SANDBOX/note"; }
 
 skip() {
 	echo "$*" >"$SANDBOX/skip"
@@ -196,7 +200,7 @@ run_tests() {
 		case $test in *${WEBCRED_ONLY-}*) ;; *) continue ;; esac
 		name="$file: $(tr _ ' ' <<<"${test#test_}")"
 		began=$(date +%s%N)
-		rm -f "$SANDBOX/skip"
+		rm -f "$SANDBOX/skip" "$SANDBOX/failed"
 		mark
 		(
 			fresh
@@ -204,12 +208,17 @@ run_tests() {
 		) >"$SANDBOX/test.out" 2>&1 </dev/null
 		status=$?
 		echo "# $(((($(date +%s%N) - began)) / 1000000)) ms: $name"
+		[ -e "$SANDBOX/note" ] && sed 's/^/# note: /' "$SANDBOX/note" && rm "$SANDBOX/note"
+		if grep -Eq 'ERROR: (Address|Leak)Sanitizer|runtime error:' "$SANDBOX/test.out" "$SANDBOX/authority.out"; then
+			echo "failed: a sanitizer complains" >"$SANDBOX/failed"
+			status=1
+		fi
 		if [ $status = 0 ]; then
 			echo "ok $name"
 		elif [ $status = 77 ] && [ -e "$SANDBOX/skip" ]; then
 			echo "skip $name: $(cat "$SANDBOX/skip")"
 		else
-			echo "not ok $name: $(grep '^failed: ' "$SANDBOX/test.out" | tail -n 1 | cut -c 1-300)"
+			echo "not ok $name: $(head -n 1 "$SANDBOX/failed" 2>/dev/null | cut -c 1-300)"
 			sed 's/^/#   /' "$SANDBOX/test.out"
 			sed 's/^/#   authority: /' "$SANDBOX/authority.out" | tail -n 20
 			log_since | sed 's/^/#   log: /' | tail -n 40
