@@ -59,6 +59,7 @@ struct verb {
 extern const struct verb verb_create_otp, verb_create_recovery, verb_create_public_key;
 extern const struct verb verb_store_password, verb_get, verb_list, verb_rename, verb_remove;
 extern const struct verb verb_invite, verb_lock, verb_unlock, verb_prevent;
+extern const struct verb verb_doctor;
 
 /* ---- options.c ------------------------------------------------------------ */
 
