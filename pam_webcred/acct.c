@@ -46,7 +46,7 @@ MODULE_ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const
 	char error[OPTIONS_ERROR_SIZE];
 	struct options options;
 	struct subject subject;
-	int code = PAM_SUCCESS;
+	int code = PAM_AUTH_ERR;
 
 	(void)flags;
 	result.ran = options_parse(argc, argv, &options, error, sizeof(error));
@@ -61,12 +61,16 @@ MODULE_ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const
 	result.ran = subject_find(pamh, &subject);
 	if (result.ran != 0)
 		return result_account(&result);
-	for (struct mark *mark = mark_first(pamh); mark && code == PAM_SUCCESS; mark = mark->next) {
+	for (struct mark *mark = mark_first(pamh); mark; mark = mark->next) {
 		/* A host may ask twice; a login is settled once. */
-		if (mark->settled && strcmp(mark->user, subject.user) == 0)
-			continue;
-		settle(pamh, &options, &subject, mark, &result);
-		code = result_account(&result);
+		if (!mark->settled || strcmp(mark->user, subject.user) != 0) {
+			settle(pamh, &options, &subject, mark, &result);
+			code = result_account(&result);
+		} else {
+			code = PAM_SUCCESS;
+		}
+		if (code != PAM_SUCCESS)
+			break;
 	}
 	return code;
 }

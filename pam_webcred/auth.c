@@ -164,7 +164,7 @@ static void finish(struct login *login, int code)
 
 	if (code == PAM_SUCCESS)
 		hand_on_password(login);
-	else if (delay > 0)
+	else if (delay > 0 && !conversation_unanswered(&login->conversation))
 		(void)pam_fail_delay(login->pamh, delay);
 	conversation_deinit(&login->conversation);
 	webcred_credential_free(login->credential);

@@ -94,12 +94,18 @@ int conversation_ask(struct conversation *conversation, enum webcred_ask kind, c
 		reply_free(reply);
 		return WEBCRED_ABORTED;
 	}
+	conversation->answered++;
 	if (kind == WEBCRED_ASK_SECRET)
 		r = keep(conversation, reply);
 	if (r == 0 && webcred_secret_set(answer, reply, strlen(reply)) != 0)
 		r = WEBCRED_NOT_ALLOWED; /* longer than any secret */
 	reply_free(reply);
 	return r;
+}
+
+bool conversation_unanswered(const struct conversation *conversation)
+{
+	return conversation->dead && conversation->answered == 0;
 }
 
 int conversation_show(struct conversation *conversation, enum webcred_show kind, const char *text)

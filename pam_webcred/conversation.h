@@ -20,7 +20,7 @@ struct conversation {
 	pam_handle_t *pamh;
 	bool quiet; /* PAM_SILENT: informational text is dropped, cues are not */
 	bool dead;  /* pam_conv is missing, failed, or answered nothing */
-	unsigned asked;
+	unsigned asked, answered;
 	char last[256]; /* the last prompt */
 	/* The last answer that was not echoed; wiped by deinit.  Where a password
 	 * has been verified, this is it. */
@@ -33,6 +33,8 @@ struct webcred_mediator conversation_mediator(struct conversation *conversation)
 /* One question; fills `answer`.  0; WEBCRED_ABORTED; WEBCRED_NOT_ALLOWED. */
 int conversation_ask(struct conversation *conversation, enum webcred_ask kind, const char *text,
 		     struct webcred_secret *answer);
+/* Ended before anything was answered: nothing was guessed, nothing need wait. */
+bool conversation_unanswered(const struct conversation *conversation);
 int conversation_show(struct conversation *conversation, enum webcred_show kind, const char *text);
 
 #endif

@@ -127,7 +127,7 @@ static void preliminary(pam_handle_t *pamh, int flags, const struct options *opt
 					 ? webcred_container_fail_delay(proof->container)
 					 : 0;
 
-		if (delay > 0)
+		if (delay > 0 && !conversation_unanswered(conversation))
 			(void)pam_fail_delay(pamh, delay);
 		proof_free(proof);
 		return;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/text.h"
 
@@ -137,8 +138,12 @@ int request_put(struct webcred_container *container, const struct webcred_reques
 	if (request)
 		wire = request->wire;
 	(void)snprintf(wire.service, sizeof(wire.service), "%s", container->service);
-	(void)snprintf(wire.tty, sizeof(wire.tty), "%s", container->tty);
-	(void)snprintf(wire.rhost, sizeof(wire.rhost), "%s", container->rhost);
+	/* On the user socket they would be claims: the authority looks for itself,
+	 * and refuses who makes them.  A lock screen sets its tty all the same. */
+	if (geteuid() == 0) {
+		(void)snprintf(wire.tty, sizeof(wire.tty), "%s", container->tty);
+		(void)snprintf(wire.rhost, sizeof(wire.rhost), "%s", container->rhost);
+	}
 	if (wire.mediation > WEBCRED_MEDIATION_IMMEDIATE) {
 		container_say(container, "mediation %u is none of the model's", wire.mediation);
 		return WEBCRED_TYPE_ERROR;
