@@ -16,7 +16,7 @@
 #include "lib/core/codec.h"
 
 #define ENROL_SEED_SIZE 20 /* RFC 4226 recommends 160 bits */
-#define ENROL_CODES_MAX 50
+#define ENROL_CODES_MAX 25 /* what struct type_enrolment has room for */
 
 void keeper_enrolment_free(struct keeper_enrolment *enrolment)
 {
@@ -147,7 +147,7 @@ void keeper_enrol_begin(struct keeper *keeper, struct client *client, struct wir
 	    !text_label_valid(creation.label, WIRE_LABEL_MAX)) {
 		keeper_refuse(
 			keeper, client, WEBCRED_TYPE_ERROR,
-			"digits are 6 to 8, a period 15 to 120 seconds, recovery codes 1 to 50, "
+			"digits are 6 to 8, a period 15 to 120 seconds, recovery codes 1 to 25, "
 			"a label at most 63 printable bytes");
 		return;
 	}

@@ -160,6 +160,9 @@ static enum webcred_status get_step(struct session *session, const struct type_h
 	memcpy(outcome->reason, login.reason, sizeof(outcome->reason));
 	session_explain(session, "%s: %s%s%s\n", outcome_type_name(type_id),
 			outcome_status_name(status), login.reason[0] ? ", " : "", login.reason);
+	/* Told to everybody alike: unknown names are counted like known ones. */
+	if (status == WEBCRED_STATUS_TRYAGAIN && login.judgement.throttled)
+		(void)session_show(session, WEBCRED_SHOW_ERROR, login.judgement.reason);
 	if (status == WEBCRED_STATUS_SUCCESS) {
 		/* A type that says success without a judgement that grants is broken. */
 		outcome->used = get_used(session, login.judgement.id);
