@@ -5,9 +5,12 @@
  * start the helper as nobody; SOFTKEY and WEBCRED_DEVICE name the programs
  * where they are not in the build folder.
  */
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "tests/device/cases.h"
@@ -37,6 +40,19 @@ static unsigned run_table(const struct test *table, int argc, char **argv, unsig
 	return bad;
 }
 
+/*
+ * Terminals of our own: a number in /dev/pts is given out again at once, and a
+ * process that still holds the path of a key that is gone would talk to ours.
+ * /dev/ptmx serves whatever devpts stands beside it.
+ */
+static void have_own_terminals(void)
+{
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		  "newinstance,ptmxmode=0666,mode=0600") != 0)
+		printf("# terminals are shared with the machine: %s\n", strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test *const tables[] = {tests_get, tests_person, tests_create,
@@ -49,6 +65,7 @@ int main(int argc, char **argv)
 		return 77;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	have_own_terminals();
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		bad += run_table(tables[i], argc, argv, &number);
 	printf("1..%u\n", number);

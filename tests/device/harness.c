@@ -89,6 +89,7 @@ void rig_start(struct rig *rig, const char *const *options)
 
 	memset(rig, 0, sizeof(*rig));
 	rig->channel = rig->device_fd = -1;
+	rig->failures_before = failures;
 	(void)snprintf(rig->folder, sizeof(rig->folder), "/tmp/webcred-device-XXXXXX");
 	if (!mkdtemp(rig->folder) || pipe2(out, O_CLOEXEC) != 0)
 		die("a folder");
@@ -112,19 +113,6 @@ static void end_process(pid_t *pid, int signal)
 	if (*pid > 0 && kill(*pid, signal) == 0)
 		(void)harness_wait(*pid, PROMPT_MS);
 	*pid = 0;
-}
-
-void rig_stop(struct rig *rig)
-{
-	rig_hang_up(rig);
-	end_process(&rig->helper, SIGKILL);
-	end_process(&rig->wire, SIGKILL);
-	end_process(&rig->key, SIGTERM);
-	if (rig->device_fd >= 0)
-		(void)close(rig->device_fd);
-	(void)unlink(rig->log);
-	(void)unlink(rig->control);
-	(void)rmdir(rig->folder);
 }
 
 bool rig_ctl(const struct rig *rig, const char *command)
@@ -151,6 +139,32 @@ bool rig_logged(const struct rig *rig, const char *word)
 	if (log)
 		(void)fclose(log);
 	return found;
+}
+
+/* What the key saw, where the test has gone wrong since. */
+static void tell_log(const struct rig *rig)
+{
+	char line[512];
+	FILE *log = failures > rig->failures_before ? fopen(rig->log, "r") : NULL;
+
+	while (log && fgets(line, sizeof(line), log))
+		printf("#   %s", line);
+	if (log)
+		(void)fclose(log);
+}
+
+void rig_stop(struct rig *rig)
+{
+	rig_hang_up(rig);
+	end_process(&rig->helper, SIGKILL);
+	end_process(&rig->wire, SIGKILL);
+	end_process(&rig->key, SIGTERM);
+	if (rig->device_fd >= 0)
+		(void)close(rig->device_fd);
+	tell_log(rig);
+	(void)unlink(rig->log);
+	(void)unlink(rig->control);
+	(void)rmdir(rig->folder);
 }
 
 static int open_pty(const struct rig *rig)

@@ -25,10 +25,11 @@ struct rig {
 	char folder[64];
 	char control[96], log[96];
 	char device[128];
-	pid_t key;     /* softkey, 0 when it is gone */
-	pid_t wire;    /* see harness_spoil */
-	pid_t helper;  /* webcred-device */
-	int channel;   /* our end, -1 when closed */
+	pid_t key;    /* softkey, 0 when it is gone */
+	pid_t wire;   /* see harness_spoil */
+	pid_t helper; /* webcred-device */
+	int channel;  /* our end, -1 when closed */
+	unsigned failures_before;
 	int device_fd; /* what the helper gets; -1: the key's pty */
 };
 
