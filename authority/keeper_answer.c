@@ -296,6 +296,10 @@ static void answer_dispatch(struct keeper *keeper, struct client *client, uint8_
 	if (r > 0) {
 		audit_log(LOG_ERR, "%s", text);
 		keeper_refuse(keeper, client, r, text);
+	} else if (r == -EPERM) {
+		/* Somebody but root could have written it: no secure context (13). */
+		audit_log(LOG_CRIT, "%s", text);
+		keeper_refuse(keeper, client, WEBCRED_SECURITY, text);
 	} else if (r < 0) {
 		keeper_fault(keeper, client, r, text);
 	} else if (question == QUESTION_BEGIN) {
