@@ -197,6 +197,16 @@ static enum webcred_status get_commit(const struct type_host *host, struct type_
 	return status;
 }
 
+/* A key that lies: the person learns that much, the log the rest. */
+static enum webcred_status get_lie(const struct type_host *host, struct type_login *login,
+				   const char *reason)
+{
+	int shown =
+		host->show(host->context, WEBCRED_SHOW_ERROR, "The key's answer was not valid.");
+
+	return said_result(login, shown < 0 ? shown : WEBCRED_NOT_ALLOWED, reason);
+}
+
 static enum webcred_status get_judge(const struct type_host *host, struct type_login *login,
 				     const struct attempt *attempt)
 {
@@ -204,15 +214,10 @@ static enum webcred_status get_judge(const struct type_host *host, struct type_l
 	struct public_key_judgement judged = {.verdict = VERDICT_REFUSED};
 
 	if (record == NULL)
-		return said_result(login, WEBCRED_NOT_ALLOWED,
-				   "credential id: not one that was asked for");
+		return get_lie(host, login, "credential id: not one that was asked for");
 	get_verify(login, attempt, record, &judged);
-	if (judged.verdict != VERDICT_GRANTED) {
-		int shown = host->show(host->context, WEBCRED_SHOW_ERROR,
-				       "The key's answer was not valid.");
-
-		return said_result(login, shown < 0 ? shown : WEBCRED_NOT_ALLOWED, judged.reason);
-	}
+	if (judged.verdict != VERDICT_GRANTED)
+		return get_lie(host, login, judged.reason);
 	if (credential_strength(record, judged.user_verified) < login->minimum_strength)
 		return said_result(login, WEBCRED_NOT_ALLOWED,
 				   "the key is too weak a proof without verification");
@@ -224,7 +229,7 @@ static enum webcred_status get_judge(const struct type_host *host, struct type_l
 /* No device could serve (63): the order goes on.  Tried and refused: it ends. */
 static enum webcred_status get_status(const struct type_ceremony_result *result)
 {
-	if (result->present == 0)
+	if (result->present == 0 || result->result.end == 0) /* none that could be opened */
 		return WEBCRED_STATUS_UNAVAIL;
 	switch (result->result.end) {
 	case CEREMONY_NOT_HERE:

@@ -229,5 +229,5 @@ const char *public_key_end_name(enum ceremony_end end)
 	case CEREMONY_PIN_MUST_CHANGE:
 		return "PIN must be changed";
 	}
-	return "an end that is not known";
+	return "no key answered";
 }
