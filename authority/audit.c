@@ -28,8 +28,10 @@
 #include "authority/trusted.h"
 #include "lib/base/text.h"
 
-#define JOURNAL "/run/systemd/journal/socket"
-#define SYSLOG "/dev/log"
+#ifndef AUDIT_JOURNAL /* the unit test has sockets of its own */
+#define AUDIT_JOURNAL "/run/systemd/journal/socket"
+#define AUDIT_SYSLOG "/dev/log"
+#endif
 #define LINE_SIZE 3072
 #define FIELD_SIZE 300
 #define DATAGRAM_SIZE 8192
@@ -106,9 +108,9 @@ int audit_open(const char *to)
 	if (to[0] == '/')
 		return open_as(SINK_FILE, open_file(to));
 	if (strcmp(to, "journal") == 0 || strcmp(to, "auto") == 0)
-		r = open_as(SINK_JOURNAL, open_socket(JOURNAL));
+		r = open_as(SINK_JOURNAL, open_socket(AUDIT_JOURNAL));
 	if (r < 0 && (strcmp(to, "syslog") == 0 || strcmp(to, "auto") == 0))
-		r = open_as(SINK_SYSLOG, open_socket(SYSLOG));
+		r = open_as(SINK_SYSLOG, open_socket(AUDIT_SYSLOG));
 	/* auto means: wherever somebody listens. */
 	return strcmp(to, "auto") == 0 ? 0 : r;
 }
@@ -151,7 +153,7 @@ static void add(struct line *line, const char *format, ...)
 /* True where it is out.  MSG_NOSIGNAL: a log that went away is no reason to die. */
 static bool send_datagram(const char *bytes, size_t len)
 {
-	const char *path = audit.sink == SINK_JOURNAL ? JOURNAL : SYSLOG;
+	const char *path = audit.sink == SINK_JOURNAL ? AUDIT_JOURNAL : AUDIT_SYSLOG;
 	int fd;
 
 	if (send(audit.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len)
@@ -306,7 +308,11 @@ static void add_field(struct line *line, const char *name, const char *value)
 /* What a caller on the user socket says of itself is called a claim. */
 static void entry_line(struct line *line, const struct audit_entry *entry, const char *id)
 {
-	add(line, "%s %s", entry->action, entry->result);
+	char action[32], result[32];
+
+	text_escape(action, sizeof(action), entry->action);
+	text_escape(result, sizeof(result), entry->result);
+	add(line, "%s %s", action, result);
 	add_quoted(line, "user", entry->user);
 	if (entry->peer_uid >= 0) {
 		add(line, " peer_uid=%" PRId64, entry->peer_uid);

@@ -342,7 +342,8 @@ static void read_text(struct reading *reading, const char *text, size_t len)
 {
 	int line;
 
-	reading->at = text;
+	/* A byte order mark, which some editors leave. */
+	reading->at = strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
 	if (memchr(text, '\0', len)) {
 		for (size_t i = 0; text[i]; i++)
 			reading->line += text[i] == '\n';

@@ -90,7 +90,8 @@ int conf_read(const char *path, struct conf *ret_conf, char *ret_error, size_t s
 void conf_service_find(const struct conf *conf, const char *service, struct conf_service *ret_service);
 bool conf_list_has(const struct conf_list *list, const char *name);
 /* What is in force, as it would stand in the file: from the table the parser
- * reads by, in its order; each [service NAME] with what it inherits. */
+ * reads by, in its order; each [service NAME] with what it inherits.  What has
+ * no value (rp_id before the first start) is left out. */
 typedef void conf_each_function(void *context, const char *section, const char *key,
 				const char *value);
 void conf_each(const struct conf *conf, conf_each_function *each, void *context);

@@ -406,11 +406,10 @@ static void each_of(const struct conf *conf, const char *words, const char *sect
 		if (strcmp(key->section, section) != 0)
 			continue;
 		conf_value_write(key, base, value, sizeof(value));
-		if (key->kind != CONF_DEVICES)
+		if (key->kind != CONF_DEVICES && (value[0] || key->initial))
 			each(context, words, key->name, value);
-		else
-			for (size_t d = 0; d < conf->n_devices; d++)
-				each(context, words, key->name, conf->device[d]);
+		for (size_t d = 0; key->kind == CONF_DEVICES && d < conf->n_devices; d++)
+			each(context, words, key->name, conf->device[d]);
 	}
 }
 
