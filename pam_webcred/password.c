@@ -189,10 +189,8 @@ static int store(pam_handle_t *pamh, const struct options *options,
 	int r = webcred_store(proof->container, password, &mediator);
 
 	subject_log(pamh, &proof->subject, options, proof->container, "storing a password", r);
-	/* The proof stands, so the reason (too short, ...) may be told. */
-	if (r > 0 && r != WEBCRED_ABORTED)
-		(void)conversation_show(conversation, WEBCRED_SHOW_ERROR,
-					webcred_container_message(proof->container));
+	/* Too short, and the like, the authority has shown already. */
+	tell(conversation, r);
 	return r;
 }
 
