@@ -274,7 +274,8 @@ static int run_all(struct drive *drive)
 int main(int argc, char **argv)
 {
 	static struct lent before, after;
-	struct drive drive = {.service = "webcred-test", .repeat = 1, .ready_fd = -1, .go_fd = -1};
+	static struct drive drive = {
+		.service = "webcred-test", .repeat = 1, .ready_fd = -1, .go_fd = -1};
 	int key;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
