@@ -10,6 +10,7 @@
  */
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "pam_webcred/mark.h"
 #include "pam_webcred/options.h"
@@ -26,6 +27,14 @@ static void settle(pam_handle_t *pamh, const struct options *options, const stru
 	if (strcmp(mark->user, subject->user) != 0) {
 		pam_syslog(pamh, LOG_ERR, "the user's name changed since it was authenticated");
 		result->ran = WEBCRED_NOT_ALLOWED;
+		return;
+	}
+	/* A login on the user socket never counts, so it left nothing to settle; a
+	 * lock screen that asks here all the same must still open. */
+	if (mark->login_len == 0 && geteuid() != 0) {
+		result->ran = 0;
+		result->status = WEBCRED_STATUS_SUCCESS;
+		result->verdict = VERDICT_GRANTED;
 		return;
 	}
 	result->ran = subject_open(pamh, subject, options, &container);
