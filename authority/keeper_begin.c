@@ -32,6 +32,18 @@ int keeper_find_account(struct keeper *keeper, struct client *client)
 	return 0;
 }
 
+/* Whether any service's one prompt takes a password or a code. */
+static bool begin_combines(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_services; i++) {
+		if (conf->service[i].mediation == WEBCRED_MEDIATION_CONDITIONAL)
+			return true;
+	}
+	return conf->defaults.mediation == WEBCRED_MEDIATION_CONDITIONAL;
+}
+
 static void begin_policy(struct keeper *keeper, struct client *client, struct policy *policy)
 {
 	struct conf_service section;
@@ -52,6 +64,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->user_verification = (uint8_t)section.user_verification;
 	policy->counter = (uint8_t)section.counter;
 	policy->quiet = conf_list_has(&keeper->conf.quiet_services, client->service);
+	policy->combines = begin_combines(&keeper->conf);
 	policy->echo_code = section.echo_code;
 	policy->tell_throttled = section.tell_throttled;
 	policy->remote = locality_is_remote(keeper, client);

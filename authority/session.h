@@ -32,6 +32,7 @@ struct session {
 	struct wire_result result;
 	struct wire_out out;
 	uint8_t in[WIRE_MESSAGE_MAX];
+	struct session_conditional *conditional; /* while one prompt and a key both wait */
 	/* How the keeper refused or failed the last question. */
 	char trouble[WIRE_TEXT_MAX + 1];
 };
@@ -56,6 +57,10 @@ void session_explain(struct session *session, const char *format, ...)
 /* Milliseconds from now, within the request's own deadline. */
 int64_t session_deadline(const struct session *session, int64_t milliseconds);
 
+/* The two halves of session_ask(): the message is in session->in. */
+int session_ask_send(struct session *session, enum webcred_ask kind, const char *text);
+int session_ask_take(struct session *session, size_t len, struct webcred_secret *answer);
+
 /* session_ceremony.c: the host's `ceremony`, over every key that is present. */
 int session_ceremony(void *context, const struct type_ceremony *ceremony,
 		     struct type_ceremony_result *ret_result);
@@ -74,9 +79,28 @@ struct session_outcome {
 /* The whole of "request a credential"; `minimum` is the strength a proof needs
  * (0 for a login). */
 void session_login(struct session *session, uint8_t minimum, struct session_outcome *ret_outcome);
+/* One step of it, by one type. */
+enum webcred_status session_step(struct session *session, const struct type_host *host,
+				 enum webcred_type type, uint8_t minimum, bool pretend,
+				 struct session_outcome *outcome);
 /* Fills session->result from it. */
 void session_login_result(struct session *session, const struct session_outcome *outcome);
 void session_get(struct session *session);
+
+/* session_conditional.c: one prompt for password or code, while a key blinks. */
+struct session_conditional {
+	bool asked, answered;
+	struct webcred_secret *answer; /* owned */
+	int trouble;		       /* how the prompt ended, if not with an answer */
+};
+void session_conditional(struct session *session, const struct order *order, uint8_t minimum,
+			 bool pretend, struct session_outcome *outcome);
+/* Sends hint and prompt, once.  0, or as session_ask(). */
+int session_conditional_ask(struct session *session);
+/* The client has something to say: true once the prompt is settled by it. */
+bool session_conditional_hear(struct session *session);
+/* Waits for the prompt's answer; a conversation cannot be interrupted. */
+void session_conditional_wait(struct session *session);
 
 /* session_manage.c */
 void session_manage(struct session *session);

@@ -34,6 +34,7 @@ struct ceremony_run {
 	int64_t deadline;
 	bool touch_told, pin_spent;
 	bool won;
+	bool answered;		       /* the prompt beside the key settled it */
 	int trouble;		       /* outcome or fault that ends the whole */
 	struct ceremony_result result; /* the winner's, or the most telling so far */
 };
@@ -120,6 +121,9 @@ static void ceremony_tell_touch(struct ceremony_run *run, struct ceremony_key *k
 {
 	char text[256];
 
+	/* The prompt that is out already says that a key may be touched. */
+	if (run->session->conditional)
+		return;
 	/* Several keys blink, and any of them will do. */
 	if (ceremony_going(run) > 1)
 		snprintf(text, sizeof(text), "Touch one of your security keys.");
@@ -137,8 +141,9 @@ static void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key,
 	char text[256];
 	int r;
 
-	/* One try for a login, on one key: the rest of them is the person's. */
-	if (!pin || run->pin_spent || was_wrong) {
+	/* One try for a login, on one key: the rest of them is the person's.  And
+	 * no second prompt while the first still stands. */
+	if (run->session->conditional || !pin || run->pin_spent || was_wrong) {
 		secret_free(pin);
 		ceremony_say(run, key, CEREMONY_CANCEL);
 		return;
@@ -251,9 +256,13 @@ static void ceremony_hear_client(struct ceremony_run *run)
 {
 	uint8_t message[64];
 	struct wire_in in;
-	ssize_t n =
-		wire_recv(run->session->client, message, sizeof(message), NULL, -1, wire_clock());
+	ssize_t n;
 
+	if (run->session->conditional) {
+		run->answered = session_conditional_hear(run->session);
+		return;
+	}
+	n = wire_recv(run->session->client, message, sizeof(message), NULL, -1, wire_clock());
 	if (n == -ETIMEDOUT)
 		return;
 	run->trouble = WEBCRED_ABORTED;
@@ -342,14 +351,16 @@ static void ceremony_go(struct ceremony_run *run, unsigned *ret_matching)
 		(*ret_matching)++;
 		key->going = true;
 	}
-	for (i = 0; i < run->n; i++) {
+	if (run->session->conditional && *ret_matching)
+		run->trouble = session_conditional_ask(run->session);
+	for (i = 0; i < run->n && !run->trouble; i++) {
 		if (run->key[i].going)
 			ceremony_say(run, &run->key[i], CEREMONY_GO);
 	}
-	while (!run->trouble && !run->won && ceremony_going(run) &&
+	while (!run->trouble && !run->won && !run->answered && ceremony_going(run) &&
 	       ceremony_turn(run, run->deadline))
 		;
-	if (!run->trouble && !run->won && ceremony_going(run))
+	if (!run->trouble && !run->won && !run->answered && ceremony_going(run))
 		ceremony_keep(run, &(const struct ceremony_result){.end = CEREMONY_NO_TOUCH});
 }
 

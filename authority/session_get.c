@@ -104,6 +104,7 @@ static void get_prepare_login(struct session *session, uint8_t minimum, bool pre
 	memset(login, 0, sizeof(*login));
 	login->policy = &session->policy;
 	login->service = request->service;
+	login->user = session->assign.name;
 	login->credentials = session->usable;
 	login->n_credentials = pretend ? 0 : session->n_usable;
 	login->pretend = pretend;
@@ -135,9 +136,9 @@ static const struct credential *get_used(const struct session *session, const ui
 	return NULL;
 }
 
-static enum webcred_status get_step(struct session *session, const struct type_host *host,
-				    enum webcred_type type_id, uint8_t minimum, bool pretend,
-				    struct session_outcome *outcome)
+enum webcred_status session_step(struct session *session, const struct type_host *host,
+				 enum webcred_type type_id, uint8_t minimum, bool pretend,
+				 struct session_outcome *outcome)
 {
 	const struct type *type = type_find(type_id);
 	struct type_login login;
@@ -184,7 +185,8 @@ static void get_walk(struct session *session, const struct order *order, uint8_t
 	for (i = 0; i < order->n; i++) {
 		struct session_outcome now = *outcome;
 
-		now.status = get_step(session, &host, order->step[i].type, minimum, false, &now);
+		now.status =
+			session_step(session, &host, order->step[i].type, minimum, false, &now);
 		/* The most telling step speaks for the whole, unless a later one decides. */
 		if (now.status != WEBCRED_STATUS_NOTFOUND || decided == WEBCRED_STATUS_NONE) {
 			tried = now;
@@ -212,7 +214,7 @@ static void get_pretend(struct session *session, const struct order *order,
 
 	if (as == WEBCRED_TYPE_NONE)
 		as = order->step[order->n - 1].type;
-	outcome->status = get_step(session, &host, as, 0, true, outcome);
+	outcome->status = session_step(session, &host, as, 0, true, outcome);
 	outcome->verdict = VERDICT_REFUSED;
 	if (outcome->status == WEBCRED_STATUS_SUCCESS || outcome->status == WEBCRED_STATUS_NOTFOUND)
 		outcome->status = WEBCRED_STATUS_NOTALLOWED;
@@ -263,12 +265,30 @@ static int get_resolve(struct session *session)
 	if (!get_list_is_sound(request->allow, request->n_allow) ||
 	    !get_list_is_sound(request->exclude, request->n_exclude))
 		return WEBCRED_NOT_SUPPORTED;
-	if (session->mediation == WEBCRED_MEDIATION_CONDITIONAL ||
-	    session->mediation == WEBCRED_MEDIATION_IMMEDIATE) {
+	return 0;
+}
+
+/* Behaviours 18 and 19: what a type does not declare, it is not asked to do. */
+static int get_check_capabilities(struct session *session, const struct order *order)
+{
+	size_t i;
+
+	for (i = 0; i < order->n; i++) {
+		const struct type *type = type_find(order->step[i].type);
+
+		if (session->mediation == WEBCRED_MEDIATION_CONDITIONAL && type &&
+		    type->conditional)
+			continue;
+		if (session->mediation == WEBCRED_MEDIATION_IMMEDIATE && type && type->immediate)
+			continue;
+		if (session->mediation != WEBCRED_MEDIATION_CONDITIONAL &&
+		    session->mediation != WEBCRED_MEDIATION_IMMEDIATE)
+			continue;
 		snprintf(session->trouble, sizeof(session->trouble),
-			 "mediation=%s: no type asked for declares it",
-			 outcome_mediation_name(session->mediation));
-		return WEBCRED_TYPE_ERROR; /* behaviours 18 and 19 */
+			 "mediation=%s: %s does not have it; leave it out of get =",
+			 outcome_mediation_name(session->mediation),
+			 outcome_type_name(order->step[i].type));
+		return WEBCRED_TYPE_ERROR;
 	}
 	return 0;
 }
@@ -287,7 +307,24 @@ static bool get_may_go_on(struct session *session, const struct order *order)
 		.all_from_store = order_has(order, WEBCRED_TYPE_PASSWORD),
 	};
 
+	/* Immediate: whether a key is here now, its own step finds out at once. */
+	if (session->mediation == WEBCRED_MEDIATION_IMMEDIATE)
+		facts.collected = session->n_usable;
 	return mediation_decide(&facts) != MEDIATION_REFUSE;
+}
+
+/* What could neither ask nor wait, and found nothing, is (null) and no refusal
+ * (behaviours 24, 30, 34). */
+static void get_null(const struct session *session, struct session_outcome *outcome)
+{
+	bool quiet = session->mediation == WEBCRED_MEDIATION_SILENT ||
+		     session->mediation == WEBCRED_MEDIATION_IMMEDIATE;
+
+	if (!quiet || (outcome->status != WEBCRED_STATUS_UNAVAIL &&
+		       outcome->status != WEBCRED_STATUS_NOTFOUND))
+		return;
+	outcome->status = WEBCRED_STATUS_NONE;
+	outcome->result = 0;
 }
 
 static void get_run(struct session *session, uint8_t minimum, struct session_outcome *outcome)
@@ -298,6 +335,8 @@ static void get_run(struct session *session, uint8_t minimum, struct session_out
 
 	if (r == 0)
 		r = get_resolve(session);
+	if (r == 0)
+		r = get_check_capabilities(session, &order);
 	if (r == 0)
 		r = get_filter(session, &order, minimum, &enrolled);
 	if (r != 0) {
@@ -317,10 +356,14 @@ static void get_run(struct session *session, uint8_t minimum, struct session_out
 		snprintf(outcome->reason, sizeof(outcome->reason), "silent access is not allowed");
 		return;
 	}
-	if (session->policy.barred || session->n_usable == 0)
+	if (session->mediation == WEBCRED_MEDIATION_CONDITIONAL)
+		session_conditional(session, &order, minimum,
+				    session->policy.barred || session->n_usable == 0, outcome);
+	else if (session->policy.barred || session->n_usable == 0)
 		get_pretend(session, &order, outcome);
 	else
 		get_walk(session, &order, minimum, outcome);
+	get_null(session, outcome);
 }
 
 void session_login(struct session *session, uint8_t minimum, struct session_outcome *ret_outcome)

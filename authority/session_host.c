@@ -169,10 +169,8 @@ static int host_answer(struct session *session, size_t len, struct webcred_secre
 	}
 }
 
-int session_ask(struct session *session, enum webcred_ask kind, const char *text,
-		struct webcred_secret *answer)
+int session_ask_send(struct session *session, enum webcred_ask kind, const char *text)
 {
-	ssize_t n;
 	int r;
 
 	wire_begin(&session->out, WIRE_ASK);
@@ -181,8 +179,25 @@ int session_ask(struct session *session, enum webcred_ask kind, const char *text
 	wire_put_str(&session->out, text);
 	r = wire_send(session->client, session->out.bytes, session->out.len,
 		      session_deadline(session, HOST_SEND_MS));
-	if (r < 0)
-		return r == -EPIPE || r == -ECONNRESET ? WEBCRED_ABORTED : r;
+	return r == -EPIPE || r == -ECONNRESET ? WEBCRED_ABORTED : r;
+}
+
+int session_ask_take(struct session *session, size_t len, struct webcred_secret *answer)
+{
+	int r = host_answer(session, len, answer);
+
+	secret_wipe(session->in, len);
+	return r;
+}
+
+int session_ask(struct session *session, enum webcred_ask kind, const char *text,
+		struct webcred_secret *answer)
+{
+	ssize_t n;
+	int r = session_ask_send(session, kind, text);
+
+	if (r != 0)
+		return r;
 	n = wire_recv(session->client, session->in, sizeof(session->in), NULL, session->keeper,
 		      session_deadline(session, session->policy.timeout_ms));
 	if (n == -ETIMEDOUT)
@@ -191,9 +206,7 @@ int session_ask(struct session *session, enum webcred_ask kind, const char *text
 		return WEBCRED_ABORTED;
 	if (n < 0)
 		return (int)n;
-	r = host_answer(session, (size_t)n, answer);
-	secret_wipe(session->in, (size_t)n);
-	return r;
+	return session_ask_take(session, (size_t)n, answer);
 }
 
 /* ---- the type's view --------------------------------------------------------------- */

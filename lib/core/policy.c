@@ -15,7 +15,8 @@ enum {
 	FLAG_INVITED = 0x40,
 	FLAG_SUBJECT_KNOWN = 0x80,
 	FLAG_BARRED = 0x100,
-	FLAG_ALL = 0x1ff,
+	FLAG_COMBINES = 0x200,
+	FLAG_ALL = 0x3ff,
 };
 
 static uint16_t flags_of(const struct policy *policy)
@@ -28,7 +29,8 @@ static uint16_t flags_of(const struct policy *policy)
 			  (policy->waived ? FLAG_WAIVED : 0) |
 			  (policy->invited ? FLAG_INVITED : 0) |
 			  (policy->subject_known ? FLAG_SUBJECT_KNOWN : 0) |
-			  (policy->barred ? FLAG_BARRED : 0));
+			  (policy->barred ? FLAG_BARRED : 0) |
+			  (policy->combines ? FLAG_COMBINES : 0));
 }
 
 static void set_flags(struct policy *policy, uint16_t flags)
@@ -42,6 +44,7 @@ static void set_flags(struct policy *policy, uint16_t flags)
 	policy->invited = (flags & FLAG_INVITED) != 0;
 	policy->subject_known = (flags & FLAG_SUBJECT_KNOWN) != 0;
 	policy->barred = (flags & FLAG_BARRED) != 0;
+	policy->combines = (flags & FLAG_COMBINES) != 0;
 }
 
 void policy_put(struct wire_out *out, const struct policy *policy)

@@ -315,7 +315,7 @@ static void test_the_type(void **state)
 	(void)state;
 	assert_int_equal(type_otp.id, WEBCRED_TYPE_OTP);
 	assert_int_equal(type_otp.discovery, DISCOVERY_REMOTE); /* behaviour 7 */
-	assert_false(type_otp.conditional || type_otp.immediate);
+	assert_true(type_otp.conditional && !type_otp.immediate);
 	assert_null(type_otp.store); /* behaviour 44 */
 }
 

@@ -454,7 +454,7 @@ static void test_the_type(void **state)
 	assert_null(type_find(WEBCRED_TYPE_NONE));
 	assert_null(type_find(WEBCRED_TYPE_FEDERATED));
 	assert_int_equal(type_password.discovery, DISCOVERY_STORE); /* behaviour 7 */
-	assert_false(type_password.conditional || type_password.immediate);
+	assert_true(type_password.conditional && !type_password.immediate);
 	assert_null(type_password.create);
 }
 

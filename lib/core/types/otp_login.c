@@ -274,6 +274,7 @@ static int otp_create(const struct type_host *host, const struct policy *policy,
 const struct type type_otp = {
 	.id = WEBCRED_TYPE_OTP,
 	.discovery = DISCOVERY_REMOTE,
+	.conditional = true, /* one prompt, beside a blinking key */
 	.get = otp_get,
 	.create = otp_create, /* behaviour 44: store() of one is NotSupportedError */
 };

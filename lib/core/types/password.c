@@ -213,6 +213,15 @@ static bool can_be_typed(const struct webcred_secret *secret)
 	return text_utf8_valid(bytes, secret_len(secret));
 }
 
+/* Where one prompt takes either, what is all digits is a code. */
+static bool is_digits(const struct webcred_secret *secret)
+{
+	for (size_t i = 0; i < secret_len(secret); i++)
+		if (secret_bytes(secret)[i] < '0' || secret_bytes(secret)[i] > '9')
+			return false;
+	return true;
+}
+
 /* Says why, and returns `outcome`, or the fault of saying so. */
 static int refuse(const struct type_host *host, int outcome, const char *text)
 {
@@ -236,6 +245,10 @@ static int check_new(const struct type_host *host, const struct policy *policy,
 		return refuse(host, WEBCRED_TYPE_ERROR,
 			      "The password holds a control character or is not UTF-8: use "
 			      "letters, digits, blanks and signs.");
+	if (policy->combines && is_digits(secret))
+		return refuse(host, WEBCRED_NOT_ALLOWED,
+			      "A password of digits only would be taken for a one-time code here: "
+			      "add a letter or a sign.");
 	if (characters_of(secret) >= policy->password_min)
 		return 0;
 	snprintf(text, sizeof(text), "The password is too short: use at least %u characters.",
@@ -265,6 +278,7 @@ static int password_store(const struct type_host *host, const struct policy *pol
 const struct type type_password = {
 	.id = WEBCRED_TYPE_PASSWORD,
 	.discovery = DISCOVERY_STORE,
+	.conditional = true, /* one prompt, beside a blinking key */
 	.get = password_get,
 	.store = password_store, /* behaviour 49: create() stores nothing */
 };

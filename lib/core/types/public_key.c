@@ -367,6 +367,7 @@ static enum webcred_status public_key_get(const struct type_host *host, struct t
 const struct type type_public_key = {
 	.id = WEBCRED_TYPE_PUBLIC_KEY,
 	.discovery = DISCOVERY_REMOTE,
+	.conditional = true, /* only keys that are present and hold an enrolled one blink */
 	.immediate = true,
 	.get = public_key_get,
 	.create = public_key_create, /* behaviour 44: store() of one is NotSupportedError */
