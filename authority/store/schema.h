@@ -9,7 +9,7 @@
  *
  * Space is why the tables look as they do: with a password, an authenticator
  * app, a key and ten recovery codes a user takes less than 2 KiB
- * (doc/decisions/0003-sqlite.md).  Numbers instead of the 16-byte id join the
+ * (doc/decisions/0011-sqlite.md).  Numbers instead of the 16-byte id join the
  * tables, tables that are their own index have no rowid, and what may be
  * missing is NULL, which takes one byte.
  */

@@ -37,7 +37,7 @@ struct opening {
 
 /* EXCLUSIVE: the log's index stays in our memory instead of a -shm file, and
  * nobody else gets in.  Checkpoints are ours (store->idle), hence autocheckpoint
- * 0.  doc/decisions/0003-sqlite.md has the measurements. */
+ * 0.  doc/decisions/0011-sqlite.md has the measurements. */
 static const char pragmas[] = "PRAGMA main.locking_mode = EXCLUSIVE;"
 			      "PRAGMA trusted_schema = OFF;"
 			      "PRAGMA cell_size_check = ON;"
