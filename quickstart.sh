@@ -121,10 +121,11 @@ check() {
 	loudly "Reading the source (lint)" make -s lint
 	loudly "Unit tests" make -s check
 	loudly "The module and the library, on the installed files in sandboxes" make -s check-service
+	loudly "webcred-device against security keys in software" make -s check-device
 	loudly "Real programs: pamtester, sudo, the tool" make -s check-programs
 	loudly "One login of each type under valgrind" make -s check-valgrind
 	loudly "Unit and service tests once more, with AddressSanitizer and UBSan" make -s check-asan
-	total lint unit service system valgrind asan.unit asan.service
+	total lint unit service device system valgrind asan.unit asan.service
 }
 
 mode=demo
