@@ -22,6 +22,8 @@
 #include "authority/trusted.h"
 
 #define NEW_FILE SQLITE_FILE ".new"
+/* A log left beside a restored file would be written into it. */
+#define DAMAGED "; it is damaged: restore a backup and remove " SQLITE_FILE "-wal"
 
 _Static_assert(sizeof(schema_steps) / sizeof(schema_steps[0]) == STORE_SCHEMA_VERSION,
 	       "a step for each version");
@@ -58,8 +60,7 @@ static int say(const struct opening *opening, sqlite3 *db, const char *file, int
 	if ((rc & 0xff) == SQLITE_ERROR)
 		r = -EUCLEAN;
 	snprintf(opening->error, opening->size, "%s/%s: %s%s", opening->folder, file,
-		 db ? sqlite3_errmsg(db) : sqlite3_errstr(rc),
-		 r == -EUCLEAN ? "; it is damaged: restore a backup" : "");
+		 db ? sqlite3_errmsg(db) : sqlite3_errstr(rc), r == -EUCLEAN ? DAMAGED : "");
 	return r;
 }
 
@@ -210,7 +211,8 @@ static int look_at_file(const struct opening *opening, int folder)
 	if (r == -ENOENT && !log)
 		return create(opening, folder);
 	if (r == -ENOENT || (r == 0 && st.st_size == 0)) {
-		snprintf(opening->error, opening->size, "%s/%s is %s; restore a backup",
+		snprintf(opening->error, opening->size,
+			 "%s/%s is %s; restore a backup and remove " SQLITE_FILE "-wal",
 			 opening->folder, SQLITE_FILE,
 			 r == 0 ? "empty" : "missing, although its log is there");
 		return -EUCLEAN;
@@ -294,8 +296,7 @@ static int open_file(const struct opening *opening, struct sqlite_store *store)
 	r = sqlite_prepare_all(store);
 	if (r < 0) {
 		snprintf(opening->error, opening->size, "%s/%s: %s%s", opening->folder, SQLITE_FILE,
-			 sqlite3_errmsg(store->db),
-			 r == -EUCLEAN ? "; it is damaged: restore a backup" : "");
+			 sqlite3_errmsg(store->db), r == -EUCLEAN ? DAMAGED : "");
 		return r;
 	}
 	sqlite3_wal_hook(store->db, count_wal, store);
