@@ -95,6 +95,10 @@ enum ceremony_end end_of(struct course *course, int r, const char *what)
 	case IO_FINE:
 		break;
 	}
+	if (r == FIDO_OK && course->io.reply.trailing) {
+		(void)snprintf(detail, sizeof(detail), "%s: bytes follow its answer", what);
+		return end_with(course, CEREMONY_BROKEN, detail);
+	}
 	if (r == FIDO_OK)
 		return CEREMONY_OK;
 	if (r == FIDO_ERR_RX && course->io.hid_error == FIDO_ERR_CHANNEL_BUSY)

@@ -107,6 +107,8 @@ static bool take_id(struct course *course, size_t i)
 	const uint8_t *id = fido_assert_id_ptr(course->assertion, i);
 	size_t len = fido_assert_id_len(course->assertion, i), n = 0;
 
+	if (id && len == 0)
+		return false; /* left out is one thing (67), an id of no bytes another */
 	result->id_omitted = len == 0;
 	if (len == 0) {
 		if (course->ask.n_entries == 0 || !course->found.exact)

@@ -32,6 +32,7 @@ void io_phase(struct io *io, int64_t deadline)
 	io->deadline = deadline;
 	io->answered = false;
 	io->hid_error = 0;
+	io->reply.trailing = false;
 }
 
 enum io_event io_wait(const struct io *io, short device_events, int64_t deadline)
@@ -112,6 +113,7 @@ static void note(struct io *io, const uint8_t *report)
 	io->answered = true;
 	if (report[AT_COMMAND] == CTAPHID_ERROR)
 		io->hid_error = report[AT_DATA];
+	reply_note(&io->reply, report);
 }
 
 static int hook_read(void *handle, unsigned char *buf, size_t len, int ms)

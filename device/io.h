@@ -18,6 +18,8 @@
 
 #include <fido.h>
 
+#include "device/reply.h"
+
 #define IO_GRACE_MS 200
 /* A key sends ten keepalives a second at most; more than this is a flood. */
 #define IO_REPORTS_MAX 20000u
@@ -43,6 +45,7 @@ struct io {
 	uint8_t cid[4];	     /* of the last request */
 	unsigned reports;    /* received in the whole ceremony */
 	int64_t deadline;    /* of this phase, in wire_clock() */
+	struct reply reply;  /* what it answers in this phase */
 };
 
 void io_init(struct io *io, int device, int channel);

@@ -21,10 +21,10 @@ static const char *const lies[] = {
 	"wrong-alg",	       "zero-length-authdata", "replay",	"random-cbor",
 	"huge-cbor",	       "truncated-cbor",       "bomb-cbor"};
 
-/* These never get past decoding. */
+/* These never get past decoding; libfido2 alone would take trailing-cbor. */
 static bool undecodable(const char *lie)
 {
-	return strstr(lie, "-cbor") != NULL && strcmp(lie, "trailing-cbor") != 0;
+	return strstr(lie, "-cbor") != NULL;
 }
 
 static void set(const struct rig *rig, const char *name, const char *value)
@@ -52,6 +52,8 @@ static void lies_told(void)
 			rig_run(&rig, &request, NULL, 6000, &seen);
 			CHECK(seen.result.end == CEREMONY_OK || seen.result.end == CEREMONY_BROKEN);
 			CHECK(!undecodable(lies[i]) || seen.result.end == CEREMONY_BROKEN);
+			if (strcmp(lies[i], "empty-id") == 0)
+				CHECK_END(&seen, CEREMONY_BROKEN);
 			rig_run(&rig, &creation, NULL, 6000, &seen);
 			CHECK(seen.result.end == CEREMONY_OK || seen.result.end == CEREMONY_BROKEN);
 			CHECK(!undecodable(lies[i]) || seen.result.end == CEREMONY_BROKEN);
