@@ -36,7 +36,7 @@ check-TESTS:
 stage: programs-for-check
 	@$(MKDIR_P) $(tests_out)
 	@if test "$(prefix)|$(sysconfdir)|$(libdir)" = "/usr|/etc|/usr/lib/$$($(CC) -print-multiarch)"; then \
-		mkdir -p $(tests_out) && rm -rf $(tests_out)/stage && \
+		rm -rf $(tests_out)/stage && \
 		$(MAKE) $(AM_MAKEFLAGS) install DESTDIR=$(tests_out)/stage >$(tests_out)/install.log 2>&1 || \
 			{ tail -n 20 $(tests_out)/install.log; exit 1; }; \
 	else \
