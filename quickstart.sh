@@ -32,30 +32,39 @@ die() {
 
 # step TEXT COMMAND...: one line now, one every 20 seconds while it lasts; its output to the log.
 step() {
-	text=$1
+	say "== $1"
+	say "== $1" >>"$log"
 	shift
-	say "== $text"
-	say "== $text" >>"$log"
+	tick
+	status=0
+	"$@" >>"$log" 2>&1 </dev/null || status=$?
+	untick
+	return $status
+}
+
+tick() {
 	began=$(date +%s)
 	(
-		while sleep 20; do
+		while sleep 20 >/dev/null 2>&1; do
 			say "   ... still at it, $(($(date +%s) - began)) s"
 		done
 	) &
 	ticker=$!
-	status=0
-	"$@" >>"$log" 2>&1 </dev/null || status=$?
-	kill "$ticker" 2>/dev/null || :
-	wait "$ticker" 2>/dev/null || :
-	return $status
 }
 
-# As step, for what prints its own progress.
+untick() {
+	kill "$ticker" 2>/dev/null || :
+	wait "$ticker" 2>/dev/null || :
+}
+
+# As step, showing what it says as it goes, but for make's own lines; the suites count themselves.
 loudly() {
 	say "== $1"
 	shift
-	status=0
-	"$@" 2>&1 </dev/null | tee -a "$log" | grep -v '^make\|^[0-9]* passed, ' || :
+	tick
+	"$@" 2>&1 </dev/null | tee -a "$log" |
+		grep --line-buffered -v '^make\|^  [A-Z]\|^[0-9]* passed, ' || :
+	untick
 }
 
 missing_packages() {
