@@ -440,39 +440,32 @@ static void test_order(void **state)
 }
 
 /* Whatever is signed: another bit of it, and the signature is none. */
+static void flip_each(struct fixture *fixture, uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len * 8; i++) {
+		bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+		judge(fixture, NULL);
+		assert_int_equal(fixture->judgement.verdict, VERDICT_REFUSED);
+		bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+}
+
 static void test_every_bit(void **state)
 {
 	struct fixture f;
+	size_t len;
 
 	(void)state;
 	fixture_init(&f);
 	granted(&f);
-	for (size_t i = 0; i < f.response.signature.len * 8; i++) {
-		f.signature[i / 8] ^= (uint8_t)(1 << i % 8);
+	len = f.response.signature.len;
+	flip_each(&f, f.signature, len);
+	flip_each(&f, f.auth, f.auth_len);
+	flip_each(&f, (uint8_t *)f.client_data, f.client_len);
+	for (f.response.signature.len = 0; f.response.signature.len < len;
+	     f.response.signature.len++) {
 		judge(&f, NULL);
 		assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
-		f.signature[i / 8] ^= (uint8_t)(1 << i % 8);
-	}
-	for (size_t i = 0; i < f.auth_len * 8; i++) {
-		f.auth[i / 8] ^= (uint8_t)(1 << i % 8);
-		judge(&f, NULL);
-		assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
-		f.auth[i / 8] ^= (uint8_t)(1 << i % 8);
-	}
-	for (size_t i = 0; i < f.client_len * 8; i++) {
-		f.client_data[i / 8] ^= (char)(1 << i % 8);
-		judge(&f, NULL);
-		assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
-		f.client_data[i / 8] ^= (char)(1 << i % 8);
-	}
-	for (size_t i = 0; i < f.response.signature.len; i++) {
-		struct fixture cut = f;
-
-		cut.expected.record = &cut.record;
-		cut.expected.allow = cut.allow;
-		cut.response.signature = (struct public_key_bytes){f.signature, i};
-		judge(&cut, NULL);
-		assert_int_equal(cut.judgement.verdict, VERDICT_REFUSED);
 	}
 	judge(&f, NULL);
 	assert_int_equal(f.judgement.verdict, VERDICT_GRANTED);
