@@ -14,6 +14,7 @@ help:
 	@echo '                     pamtester, sudo, the tool'
 	@echo 'make check-asan      unit and service tests, built with AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  one login of each type under valgrind'
+	@echo 'make bench           speed, next to other modules (12 minutes; bench-quick: 3); as root'
 	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
 	@echo 'make distcheck       a release, built and tested from its tarball'
 	@echo 'make stage           what make install would install, in tests/out/stage'
@@ -76,3 +77,6 @@ check-valgrind: stage
 
 lint:
 	@cd $(top_srcdir) && tests/lint
+
+clean-local:
+	rm -rf $(tests_out)
