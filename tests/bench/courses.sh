@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) the webcred authors
+#
+# courses.sh - what is measured, against what.  Sourced by bench.
+
+course_prepare() {
+	world_disk
+	world_people
+	world_services
+	world_key || return 1
+	world_peers || return 1
+	make_store "$(state many)" <"$SANDBOX/lines" || return 1
+	printf 'user once0 6300\nhotp\n' | make_store "$(state one)" || return 1
+	printf 'user once0 6300\nhotp\n' | make_store "$(state big)" || return 1
+	printf 'user key0 6405\nauthfile %s\nuser nokey0 6401\nkey 1\nhotp\n' "$DISK/u2f/keys" |
+		make_store "$(state desk)" || return 1
+	fact spare_sessions "$(sed -n 's/^#spare_sessions = //p' "$WEBCRED_STAGE/etc/webcred/webcred.conf")"
+	authority_many
+}
+
+# ---- one login at a time ---------------------------------------------------------
+
+code_ours() { hotp code.in ours ours h0 60; hotp code.fresh ours ours h0 30 -x; }
+code_google() { hotp code.in google google h0 60; hotp code.fresh google google h0 30 -x; }
+code_oath() { hotp code.in oath oath h0 20; hotp code.fresh oath oath h0 10 -x; }
+code_floor() { plain code.in permit permit h0 60; plain code.fresh permit permit h0 30 -x; }
+
+course_code() {
+	step 'one login by code'
+	hotp warm ours ours h0 20
+	hotp warm google google h0 20
+	alternate "$ROUNDS" code_ours code_google code_oath code_floor
+}
+
+# Ten people a round; their codes are of three steps, and used up then.
+totp_ours() { totp totp.in ours ours $totp_next 15; totp totp.fresh ours ours $((TOTP_USERS + totp_next)) 15 -x; }
+totp_google() {
+	totp totp.in google google $totp_next 15
+	totp totp.fresh google google $((TOTP_USERS + totp_next)) 15 -x
+	totp_next=$((totp_next + 15))
+}
+
+course_totp() {
+	step 'one login by TOTP'
+	totp_next=0
+	alternate "$ROUNDS" totp_ours totp_google
+}
+
+password_ours() { password password.in ours ours-password 3; password password.fresh ours ours-password 2 -x; }
+password_unix() { password password.in unix unix 3; password password.fresh unix unix 2 -x; }
+password_bare() { limit password.in bare hash 5; }
+
+course_password() {
+	step 'one login by password'
+	alternate "$ROUNDS" password_ours password_unix password_bare
+}
+
+# ---- many at once -------------------------------------------------------------------
+
+burst_ours() { hotp burst ours ours burst%d 1 -p $BURST; }
+burst_google() { hotp burst google google burst%d 1 -p $BURST; }
+long_ours() { hotp sustained ours ours long%d 12 -p $BURST; }
+long_google() { hotp sustained google google long%d 12 -p $BURST; }
+same_ours() { hotp same.code ours ours h0 1 -p $BURST -1; }
+same_google() { hotp same.code google google h0 1 -p $BURST -1; }
+same_oath() { hotp same.code oath oath h0 1 -p $BURST -1; }
+
+course_many() {
+	step "$BURST people at once, $BURST clients for a while, $BURST with one code"
+	alternate "$BURSTS" burst_ours burst_google
+	alternate $(((BURSTS + 3) / 4)) long_ours long_google
+	alternate $(((BURSTS + 1) / 2)) same_ours same_google same_oath
+}
+
+# ---- memory --------------------------------------------------------------------------
+
+# Everybody who logs in is at the prompt: as many sessions as callers.
+memory_held() {
+	local line
+	coproc HELD { pambench -s ours -d "$PAMD" -u long%d -m hotp -c "${COUNTER[ours/long%d]}" -p $BURST -H; }
+	read -r line <&"${HELD[0]}"
+	fact pss_held_kib "$(pss "${AUTHORITY[many]}")"
+	echo go >&"${HELD[1]}"
+	read -r line <&"${HELD[0]}"
+	COUNTER[ours/long%d]=$((COUNTER[ours/long%d] + 1))
+	wait "$HELD_PID" 2>/dev/null
+	[ "$(cut -d ' ' -f 2,4 <<<"$line")" = "$BURST $BURST" ] || FAILED=1
+}
+
+course_memory() {
+	step 'memory'
+	memory_held
+	sleep 1
+	fact pss_rest_kib "$(pss "${AUTHORITY[many]}")"
+	fact processes_rest "$(family "${AUTHORITY[many]}" | wc -l)"
+}
+
+# ---- keys ------------------------------------------------------------------------------
+
+nokey_ours() { hotp nokey.fresh ours ours-nokey nokey0 20 -x; hotp nokey.in ours ours-nokey nokey0 20; }
+nokey_u2f() { plain nokey.fresh u2f u2f-stand-in nokey0 20 -x; plain nokey.in u2f u2f-stand-in nokey0 20; }
+nokey_code() { hotp nokey.fresh u2fcode u2f-code nokey0 20 -x; hotp nokey.in u2fcode u2f-code nokey0 20; }
+key_ours() { plain key.in ours ours-key key0 8; plain key.fresh ours ours-key key0 8 -x; }
+key_u2f() { plain key.in u2f u2f key0 8; plain key.fresh u2f u2f key0 8 -x; }
+
+course_keys() {
+	local end
+	step 'security keys'
+	# pam_u2f refuses where no key is: let in nonetheless, so that it counts as served.
+	pam u2f-stand-in "[success=ok default=ignore] pam_u2f.so authfile=$DISK/u2f/one origin=pam://bench appid=pam://bench" \
+		'required pam_permit.so'
+	printf '[webcred]\nlocality_unknown = local\n' >"$DISK/conf/desk"
+	authority desk --conf "$DISK/conf/desk" || return
+	end=$WEBCRED_BENCH_KEY
+	unset WEBCRED_BENCH_KEY
+	alternate "$ROUNDS" nokey_ours nokey_u2f nokey_code
+	export WEBCRED_BENCH_KEY=$end
+	printf '[webcred]\nlocality_unknown = local\n[devices]\ndevice = %s\n' "$end" >"$DISK/conf/desk"
+	export LD_PRELOAD=$PROGRAMS/find_key.so
+	alternate "$ROUNDS" key_ours key_u2f
+	unset LD_PRELOAD
+	authority_end desk
+}
+
+# ---- what is loaded -----------------------------------------------------------------------
+
+load_one() { record load "$1" pambench -D "$LIBRARIES/security/$2" -u nobody -n 20 -x -o "$RAW/load.$1"; }
+load_ours() { load_one ours pam_webcred.so; plain grown ours ours-nokey nokey0 1 -x -M -m hotp -c "${COUNTER[ours-nokey/nokey0]}"
+	COUNTER[ours-nokey/nokey0]=$((COUNTER[ours-nokey/nokey0] + 1)); }
+load_u2f() { load_one u2f pam_u2f.so; plain grown u2f u2f-stand-in nokey0 1 -x -M; }
+load_google() { load_one google pam_google_authenticator.so; }
+load_oath() { load_one oath pam_oath.so; }
+
+course_load() {
+	step 'libraries'
+	LIBRARIES=/usr/lib/$(cc -print-multiarch)
+	printf '[webcred]\nlocality_unknown = local\n' >"$DISK/conf/desk"
+	authority desk --conf "$DISK/conf/desk" || return
+	alternate "$ROUNDS" load_ours load_u2f load_google load_oath
+	authority_end desk
+}
+
+# ---- growth ----------------------------------------------------------------------------------
+
+credentials_one() { hotp credentials.1 ours ours cred1n0 20; }
+credentials_ten() { hotp credentials.10 ours ours cred10n0 20; }
+credentials_hundred() { hotp credentials.100 ours ours cred100n0 20; }
+
+course_credentials() {
+	step 'credentials of one person'
+	alternate "$ROUNDS" credentials_one credentials_ten credentials_hundred
+}
+
+users_one() { hotp "users.$size" one ours-one once0 20; }
+users_big() { hotp "users.$size" big ours-big once0 20; }
+users_oath() { COUNTER[oath-big/once0]=${COUNTER[oath-$size]:-1}
+	hotp "users.$size" oath oath-big once0 "$oath_logins"
+	COUNTER[oath-$size]=${COUNTER[oath-big/once0]}; }
+users_oath_one() { hotp users.1 oath oath-one once0 10; }
+users_u2f() { pam u2f-big "[success=ok default=ignore] pam_u2f.so authfile=$DISK/u2f/big origin=pam://bench appid=pam://bench" \
+	'required pam_permit.so'; plain "users.$size" u2f u2f-big nokey0 3; }
+
+course_users() {
+	local have=1 rounds
+	authority one || return
+	size=1 oath_logins=10
+	alternate "$ROUNDS" users_one users_oath_one
+	for size in $SIZES; do
+		step "$size users"
+		echo "fill $have $((size - have))" | make_store "$(state big)" || { FAILED=1; return; }
+		have=$size
+		oath_grow "$size"
+		u2f_grow "$size"
+		authority big || return
+		hotp warm big ours-big once0 20
+		oath_logins=2 rounds=$ROUNDS
+		alternate "$rounds" users_one users_big
+		[ "$size" -ge 1000000 ] && rounds=2
+		[ "$size" -ge 100000 ] && [ "$rounds" -gt 4 ] && rounds=4
+		alternate "$rounds" users_oath users_u2f
+		authority_end big
+		fact "store_bytes_$size" "$(stat -c %s "$DISK/state/big/webcred.db")"
+	done
+	authority_end one
+}
+
+course_disk() {
+	local empty full
+	step 'disk'
+	printf 'full 0 1\n' | make_store "$(state disk)" || { FAILED=1; return; }
+	empty=$(stat -c %s "$DISK/state/disk/webcred.db")
+	printf 'full 1 4000\n' | make_store "$(state disk)" || { FAILED=1; return; }
+	full=$(stat -c %s "$DISK/state/disk/webcred.db")
+	fact bytes_per_user $(((full - empty) / 4000))
+}
+
+# ---- limits ------------------------------------------------------------------------------------
+
+limits_all() {
+	limit limit sync sync 200 "$DISK/block"
+	limit limit fork fork 200
+	limit commits slots slots 40 "$DISK/slots" $BURST
+}
+
+course_limits() {
+	step 'limits'
+	alternate "$ROUNDS" limits_all
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* report FOLDER [quick] - what bench found in FOLDER: a table, bench.json, bench.svg. */
+#include "tests/bench/report.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, int n, double q)
+{
+	int at = (int)(q * n);
+
+	return sorted[at < n ? at : n - 1];
+}
+
+/* Lines of `whole-ns inside-ns code KiB`. */
+static int read_logins(FILE *file, struct series *series)
+{
+	double whole, inside, kib, sum = 0;
+	double *us = NULL, *grown = NULL;
+	int code, room = 0;
+
+	while (fscanf(file, "%lf %lf %d %lf", &whole, &inside, &code, &kib) == 4) {
+		if (series->n == room) {
+			room = room ? room * 2 : 1024;
+			us = realloc(us, (size_t)room * sizeof(*us));
+			grown = realloc(grown, (size_t)room * sizeof(*grown));
+			if (!us || !grown)
+				abort();
+		}
+		us[series->n] = whole / 1e3;
+		grown[series->n++] = kib;
+		series->ok += code == 0;
+		sum += whole / 1e3;
+	}
+	if (series->n > 0) {
+		qsort(us, (size_t)series->n, sizeof(*us), compare);
+		qsort(grown, (size_t)series->n, sizeof(*grown), compare);
+		series->p50 = quantile(us, series->n, 0.5);
+		series->p99 = quantile(us, series->n, 0.99);
+		series->min = us[0];
+		series->max = us[series->n - 1];
+		series->mean = sum / series->n;
+		series->grown_kib = quantile(grown, series->n, 0.5);
+	}
+	free(us);
+	free(grown);
+	return series->n;
+}
+
+/* Lines of `n N ok OK wall_us W cpu_us C`, one for each run. */
+static void read_runs(FILE *file, struct series *series)
+{
+	double wall, cpu, walls = 0, oks = 0;
+	int n, ok;
+
+	while (fscanf(file, " n %d ok %d wall_us %lf cpu_us %lf", &n, &ok, &wall, &cpu) == 4) {
+		walls += wall;
+		oks += ok;
+		series->runs++;
+		if (ok > series->most)
+			series->most = ok;
+	}
+	series->rate = walls > 0 ? oks / walls * 1e6 : 0;
+}
+
+static FILE *open_in(const struct report *report, const char *name, const char *suffix)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/raw/%s%s", report->folder, name, suffix);
+	return fopen(path, "re");
+}
+
+static void read_series(struct report *report, const char *name)
+{
+	struct series *series = &report->series[report->n_series];
+	FILE *logins = open_in(report, name, ""), *runs = open_in(report, name, ".runs");
+
+	memset(series, 0, sizeof(*series));
+	snprintf(series->name, sizeof(series->name), "%.*s", NAME_MAX_LEN - 1, name);
+	if (logins && runs && read_logins(logins, series) > 0) {
+		read_runs(runs, series);
+		report->n_series++;
+	}
+	if (logins)
+		fclose(logins);
+	if (runs)
+		fclose(runs);
+}
+
+static int is_series(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len < NAME_MAX_LEN &&
+	       (len < 5 || strcmp(entry->d_name + len - 5, ".runs") != 0);
+}
+
+static int read_all(struct report *report)
+{
+	char path[4096], name[NAME_MAX_LEN];
+	struct dirent **entry;
+	double value;
+	FILE *facts;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/raw", report->folder);
+	n = scandir(path, &entry, is_series, alphasort);
+	if (n < 0)
+		return -1;
+	for (int i = 0; i < n && report->n_series < SERIES_MAX; i++)
+		read_series(report, entry[i]->d_name);
+	snprintf(path, sizeof(path), "%s/facts", report->folder);
+	facts = fopen(path, "re");
+	if (!facts)
+		return -1;
+	while (report->n_facts < FACTS_MAX && fscanf(facts, "%63s %lf", name, &value) == 2) {
+		strcpy(report->fact[report->n_facts].name, name);
+		report->fact[report->n_facts++].value = value;
+	}
+	fclose(facts);
+	return 0;
+}
+
+const struct series *report_series(const struct report *report, const char *name)
+{
+	for (int i = 0; i < report->n_series; i++) {
+		if (strcmp(report->series[i].name, name) == 0)
+			return &report->series[i];
+	}
+	return NULL;
+}
+
+double report_fact(const struct report *report, const char *name)
+{
+	for (int i = 0; i < report->n_facts; i++) {
+		if (strcmp(report->fact[i].name, name) == 0)
+			return report->fact[i].value;
+	}
+	return NAN;
+}
+
+double report_value(const struct report *report, const char *metric)
+{
+	const char *name = strchr(metric, ':') + 1;
+	const struct series *series = report_series(report, name);
+
+	if (strncmp(metric, "fact:", 5) == 0)
+		return report_fact(report, name);
+	if (!series)
+		return NAN;
+	if (strncmp(metric, "p99:", 4) == 0)
+		return series->p99;
+	if (strncmp(metric, "rate:", 5) == 0)
+		return series->rate;
+	if (strncmp(metric, "grown:", 6) == 0)
+		return series->grown_kib;
+	if (strncmp(metric, "most:", 5) == 0)
+		return series->most;
+	return series->p50;
+}
+
+int main(int argc, char **argv)
+{
+	static struct report report;
+	struct line lines[LINES_MAX];
+	int n;
+
+	if (argc < 2) {
+		fputs("usage: report FOLDER [quick]\n", stderr);
+		return 2;
+	}
+	report.folder = argv[1];
+	report.quick = argc > 2;
+	if (read_all(&report) < 0) {
+		perror(report.folder);
+		return 1;
+	}
+	n = lines_make(&report, lines);
+	lines_print(lines, n);
+	if (report_fact(&report, "refused") > 0)
+		printf("\n%.0f logins that should have been let in were refused: no figure "
+		       "counts\n",
+		       report_fact(&report, "refused"));
+	return json_write(&report, lines, n) == 0 && svg_write(&report) == 0 ? 0 : 1;
+}

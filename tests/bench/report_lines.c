@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* report_lines - what is held against what, and how far it should reach. */
+#include "tests/bench/report.h"
+
+#include <math.h>
+#include <string.h>
+
+enum judge { RATIO, DIFFERENCE, VALUE };
+
+struct rule {
+	const char *what, *unit, *ours, *theirs;
+	enum judge judge;
+	bool at_least;
+	double reach;
+	double quick_reach; /* where a quick run measures less; 0: the same */
+};
+
+/* %s: the largest store of the run. */
+static const struct rule rules[] = {
+	{"code, in-process: p50, pam_google_authenticator", "us", "p50:code.in.ours",
+	 "p50:code.in.google", RATIO, false, 1.0, 0},
+	{"code, fresh process: p50, pam_google_authenticator", "us", "p50:code.fresh.ours",
+	 "p50:code.fresh.google", RATIO, false, 1.0, 0},
+	{"TOTP, in-process: p50, pam_google_authenticator", "us", "p50:totp.in.ours",
+	 "p50:totp.in.google", RATIO, false, 1.0, 0},
+	{"TOTP, fresh process: p50, pam_google_authenticator", "us", "p50:totp.fresh.ours",
+	 "p50:totp.fresh.google", RATIO, false, 1.0, 0},
+	{"largest store: p50, our own with 1 user", "us", "p50:users.%s.big", "p50:users.%s.one",
+	 RATIO, false, 1.2, 0},
+	{"largest store: p50, pam_oath with as many users", "us", "p50:users.%s.big",
+	 "p50:users.%s.oath", RATIO, false, 0.003, 0.03},
+	{"no key present, then a code, fresh: p50, pam_u2f alone", "us", "p50:nokey.fresh.ours",
+	 "p50:nokey.fresh.u2f", RATIO, false, 0.6, 0},
+	{"the same, pam_u2f and then google's code", "us", "p50:nokey.fresh.ours",
+	 "p50:nokey.fresh.u2fcode", RATIO, false, 0.6, 0},
+	{"key, in-process: p50, pam_u2f", "us", "p50:key.in.ours", "p50:key.in.u2f", RATIO, false,
+	 1.0, 0},
+	{"key, fresh process: p50, pam_u2f", "us", "p50:key.fresh.ours", "p50:key.fresh.u2f", RATIO,
+	 false, 1.0, 0},
+	{"password: beyond one bare hash (theirs)", "us", "p50:password.in.ours",
+	 "p50:password.in.bare", DIFFERENCE, false, 2000, 0},
+	{"password: one hash and not two", "us", "p50:password.in.ours", "p50:password.in.bare",
+	 RATIO, false, 1.5, 0},
+	{"burst of 64 people: logins a second, google", "/s", "rate:burst.ours",
+	 "rate:burst.google", RATIO, true, 1.5, 0},
+	{"burst of 64 people: p99, google", "us", "p99:burst.ours", "p99:burst.google", RATIO,
+	 false, 1.0, 0},
+	{"64 clients, sustained: logins a second, google", "/s", "rate:sustained.ours",
+	 "rate:sustained.google", RATIO, true, 1.0, 0},
+	{"64 with one code: most let in; google", "", "most:same.code.ours",
+	 "most:same.code.google", VALUE, false, 1, 0},
+	{"commits at 64 clients: a second, slots behind a lock", "/s", "rate:commits.ours",
+	 "rate:commits.slots", RATIO, true, 1.0, 0},
+	{"module and library: resident memory added, pam_u2f", "KiB", "grown:grown.ours",
+	 "grown:grown.u2f", RATIO, false, 0.5, 0},
+	{"module and library: dlopen, fresh process, pam_u2f", "us", "p50:load.ours",
+	 "p50:load.u2f", RATIO, false, 0.5, 0},
+	{"authority at rest: PSS of all its processes", "KiB", "fact:pss_rest_kib", NULL, VALUE,
+	 false, 12 * 1024, 0},
+	{"authority under 64 logins: PSS of all its processes", "KiB", "fact:pss_held_kib", NULL,
+	 VALUE, false, 48 * 1024, 0},
+	{"disk: a user with one credential of each type", "B", "fact:bytes_per_user", NULL, VALUE,
+	 false, 2048, 0},
+};
+
+static double value_of(const struct report *report, const char *metric, const char *largest)
+{
+	const char *at = metric ? strstr(metric, "%s") : NULL;
+	char text[128];
+
+	if (!metric)
+		return NAN;
+	if (!at)
+		return report_value(report, metric);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - metric), metric, largest, at + 2);
+	return report_value(report, text);
+}
+
+/* The greatest N that users.N.big was measured for. */
+static void find_largest(const struct report *report, char text[24])
+{
+	long largest = 0, n;
+
+	for (int i = 0; i < report->n_series; i++) {
+		if (sscanf(report->series[i].name, "users.%ld.big", &n) == 1 && n > largest)
+			largest = n;
+	}
+	snprintf(text, 24, "%ld", largest);
+}
+
+static double judge(const struct rule *rule, double ours, double theirs)
+{
+	switch (rule->judge) {
+	case RATIO:
+		return ours / theirs;
+	case DIFFERENCE:
+		return ours - theirs;
+	case VALUE:
+		break;
+	}
+	return ours;
+}
+
+int lines_make(const struct report *report, struct line ret_lines[LINES_MAX])
+{
+	int n = (int)(sizeof(rules) / sizeof(rules[0]));
+	char largest[24];
+
+	find_largest(report, largest);
+	for (int i = 0; i < n; i++) {
+		const struct rule *rule = &rules[i];
+		struct line *line = &ret_lines[i];
+
+		*line = (struct line){.what = rule->what,
+				      .unit = rule->unit,
+				      .ours = value_of(report, rule->ours, largest),
+				      .theirs = value_of(report, rule->theirs, largest),
+				      .reach = report->quick && rule->quick_reach > 0
+						       ? rule->quick_reach
+						       : rule->reach,
+				      .at_least = rule->at_least,
+				      .ratio = rule->judge == RATIO};
+		line->judged = judge(rule, line->ours, line->theirs);
+	}
+	return n;
+}
+
+bool line_reached(const struct line *line)
+{
+	/* What was not measured is NAN, and reached nothing. */
+	return line->at_least ? line->judged >= line->reach : line->judged <= line->reach;
+}
+
+static void number(char *text, size_t size, double value)
+{
+	if (isnan(value))
+		snprintf(text, size, "-");
+	else if (fabs(value) < 10 && value != floor(value))
+		snprintf(text, size, "%.4g", value);
+	else
+		snprintf(text, size, "%.0f", value);
+}
+
+void lines_print(const struct line *lines, int n)
+{
+	char ours[32], theirs[32], judged[32], reach[32];
+
+	printf("\n%-56s %10s %10s %-4s %8s %10s\n", "what", "ours", "theirs", "", "ratio", "reach");
+	for (int i = 0; i < n; i++) {
+		const struct line *line = &lines[i];
+
+		number(ours, sizeof(ours), line->ours);
+		number(theirs, sizeof(theirs), line->theirs);
+		number(reach, sizeof(reach), line->reach);
+		snprintf(judged, sizeof(judged), "-");
+		if (line->ratio && !isnan(line->judged))
+			snprintf(judged, sizeof(judged), "%.4f", line->judged);
+		else if (line->judged != line->ours)
+			number(judged, sizeof(judged), line->judged);
+		printf("%-56s %10s %10s %-4s %8s %s %8s  %s\n", line->what, ours, theirs,
+		       line->unit, judged, line->at_least ? ">" : "<", reach,
+		       line_reached(line) ? "reached" : "not reached");
+	}
+}
