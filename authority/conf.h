@@ -36,6 +36,7 @@ struct conf_service {
 	uint32_t fail_delay_ms;
 	bool tell_throttled;
 	bool echo_code;
+	bool chooser; /* several usable credentials: let the person choose */
 };
 
 struct conf_list {

@@ -76,6 +76,7 @@ const struct conf_key conf_keys[] = {
 	{"service", "timeout", CONF_SECONDS, OF(timeout_ms), 1, 110, NULL, "60"},
 	{"service", "fail_delay", CONF_NUMBER, OF(fail_delay_ms), 0, 60000, NULL, "2000"},
 	{"service", "tell_throttled", CONF_YES_NO, OF(tell_throttled), 0, 0, NULL, "no"},
+	{"service", "chooser", CONF_YES_NO, OF(chooser), 0, 0, NULL, "no"},
 	{"service", "echo_code", CONF_YES_NO, OF(echo_code), 0, 0, NULL, "no"},
 	/* The least is for tests: 64 KiB protects nobody. */
 	{"password", "memory", CONF_NUMBER, IN(argon_memory_kib), 64, 1048576, NULL, "65536"},

@@ -65,6 +65,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->counter = (uint8_t)section.counter;
 	policy->quiet = conf_list_has(&keeper->conf.quiet_services, client->service);
 	policy->combines = begin_combines(&keeper->conf);
+	policy->chooser = section.chooser;
 	policy->echo_code = section.echo_code;
 	policy->tell_throttled = section.tell_throttled;
 	policy->remote = locality_is_remote(keeper, client);
@@ -201,6 +202,15 @@ void keeper_begin(struct keeper *keeper, struct client *client)
 	struct policy policy;
 	int r;
 
+	/* Behaviour 21: the user socket is for lock screens and our own tool. */
+	if (!client->login_socket &&
+	    !conf_list_has(&keeper->conf.unprivileged_services, client->service) &&
+	    (client->pin.verb == WIRE_GET || client->pin.verb == WIRE_MANAGE)) {
+		keeper_refuse(keeper, client, WEBCRED_NOT_ALLOWED,
+			      "this service is not one of [webcred] unprivileged_services in "
+			      "webcred.conf");
+		return;
+	}
 	throttle_origin(client->origin, sizeof(client->origin), client->rhost,
 			client->pin.requester, client->login_socket);
 	r = keeper_find_account(keeper, client);

@@ -102,6 +102,10 @@ bool session_conditional_hear(struct session *session);
 /* Waits for the prompt's answer; a conversation cannot be interrupted. */
 void session_conditional_wait(struct session *session);
 
+/* session_choose.c: narrows order and usable credentials to what the person
+ * chose, where there is something to choose.  0, or as session_ask(). */
+int session_choose(struct session *session, struct order *order);
+
 /* session_manage.c */
 void session_manage(struct session *session);
 

@@ -327,6 +327,20 @@ static void get_null(const struct session *session, struct session_outcome *outc
 	outcome->result = 0;
 }
 
+static void get_choose_and_walk(struct session *session, struct order *order, uint8_t minimum,
+				struct session_outcome *outcome)
+{
+	int r = session_choose(session, order);
+
+	if (r == 0) {
+		get_walk(session, order, minimum, outcome);
+		return;
+	}
+	outcome->result = r;
+	outcome->status = r < 0 ? WEBCRED_STATUS_FAULT : WEBCRED_STATUS_NOTALLOWED;
+	snprintf(outcome->reason, sizeof(outcome->reason), "nothing was chosen");
+}
+
 static void get_run(struct session *session, uint8_t minimum, struct session_outcome *outcome)
 {
 	struct order order;
@@ -362,7 +376,7 @@ static void get_run(struct session *session, uint8_t minimum, struct session_out
 	else if (session->policy.barred || session->n_usable == 0)
 		get_pretend(session, &order, outcome);
 	else
-		get_walk(session, &order, minimum, outcome);
+		get_choose_and_walk(session, &order, minimum, outcome);
 	get_null(session, outcome);
 }
 
@@ -436,7 +450,8 @@ void session_get(struct session *session)
 		session->result.status = WEBCRED_STATUS_FAULT;
 		snprintf(session->result.message, sizeof(session->result.message), "%s",
 			 session->trouble);
-		session_end(session, END_FAULT, WEBCRED_TYPE_NONE, session->trouble);
+		session_end(session, r < 0 ? END_FAULT : END_REFUSED, WEBCRED_TYPE_NONE,
+			    session->trouble);
 		return;
 	}
 	session_login(session, 0, &outcome);

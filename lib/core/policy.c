@@ -16,7 +16,8 @@ enum {
 	FLAG_SUBJECT_KNOWN = 0x80,
 	FLAG_BARRED = 0x100,
 	FLAG_COMBINES = 0x200,
-	FLAG_ALL = 0x3ff,
+	FLAG_CHOOSER = 0x400,
+	FLAG_ALL = 0x7ff,
 };
 
 static uint16_t flags_of(const struct policy *policy)
@@ -30,7 +31,8 @@ static uint16_t flags_of(const struct policy *policy)
 			  (policy->invited ? FLAG_INVITED : 0) |
 			  (policy->subject_known ? FLAG_SUBJECT_KNOWN : 0) |
 			  (policy->barred ? FLAG_BARRED : 0) |
-			  (policy->combines ? FLAG_COMBINES : 0));
+			  (policy->combines ? FLAG_COMBINES : 0) |
+			  (policy->chooser ? FLAG_CHOOSER : 0));
 }
 
 static void set_flags(struct policy *policy, uint16_t flags)
@@ -45,6 +47,7 @@ static void set_flags(struct policy *policy, uint16_t flags)
 	policy->subject_known = (flags & FLAG_SUBJECT_KNOWN) != 0;
 	policy->barred = (flags & FLAG_BARRED) != 0;
 	policy->combines = (flags & FLAG_COMBINES) != 0;
+	policy->chooser = (flags & FLAG_CHOOSER) != 0;
 }
 
 void policy_put(struct wire_out *out, const struct policy *policy)

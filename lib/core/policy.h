@@ -26,6 +26,7 @@ struct policy {
 	uint8_t counter;		 /* enum policy_counter */
 	bool quiet;			 /* PAM_SILENT does not mean silent here */
 	bool echo_code;
+	bool chooser;			 /* offer the choice where there is one (36) */
 	bool tell_throttled;
 	bool remote;			 /* no local key for this caller */
 	bool silent_allowed;		 /* the prevent-silent-access flag is clear */

@@ -52,9 +52,10 @@ static bool policy_again(const uint8_t *message, size_t len, struct wire_out *ag
 static void test_policy_round_trip(void **state)
 {
 	struct policy policy, back;
-	bool *const flags[] = {&policy.quiet,	&policy.echo_code,	&policy.tell_throttled,
-			       &policy.remote,	&policy.silent_allowed, &policy.waived,
-			       &policy.invited, &policy.subject_known,	&policy.barred};
+	bool *const flags[] = {&policy.quiet,	 &policy.echo_code,	 &policy.tell_throttled,
+			       &policy.remote,	 &policy.silent_allowed, &policy.waived,
+			       &policy.invited,	 &policy.subject_known,	 &policy.barred,
+			       &policy.combines, &policy.chooser};
 	struct wire_in in;
 
 	(void)state;
