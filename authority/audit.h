@@ -26,7 +26,7 @@ struct audit_entry {
 	int64_t peer_uid;   /* user socket: the service is then claimed; -1 otherwise */
 	const char *type;   /* "password", "otp", ...; may be NULL */
 	const char *label;
-	const uint8_t *id;  /* short id: its first 4 bytes in hex; may be NULL */
+	const uint8_t *id; /* short id: its first 4 bytes in hex; may be NULL */
 	const char *mediation;
 	const char *reason;
 };

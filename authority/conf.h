@@ -30,9 +30,9 @@ struct conf_service {
 	char order[WIRE_ORDER_MAX + 1];	  /* get = */
 	enum webcred_mediation mediation; /* BY_FLAGS */
 	enum webcred_user_verification user_verification;
-	enum webcred_type unknown_as;	  /* NONE: last of the order */
-	enum policy_counter counter;	  /* counter = fail | warn | ignore */
-	uint32_t timeout_ms;		  /* timeout = seconds, 1 to 110 */
+	enum webcred_type unknown_as; /* NONE: last of the order */
+	enum policy_counter counter;  /* counter = fail | warn | ignore */
+	uint32_t timeout_ms;	      /* timeout = seconds, 1 to 110 */
 	uint32_t fail_delay_ms;
 	bool tell_throttled;
 	bool echo_code;
@@ -65,13 +65,13 @@ struct conf {
 	struct otp_windows windows;
 	/* [throttle] */
 	bool throttle_enabled;
-	uint32_t throttle_free;	     /* failures before the first delay */
+	uint32_t throttle_free; /* failures before the first delay */
 	uint32_t throttle_delay_s, throttle_max_s;
-	uint32_t deny;		     /* 0: never locked out */
+	uint32_t deny; /* 0: never locked out */
 	uint32_t unlock_time_s, fail_interval_s;
 	bool even_deny_root;
 	/* [audit] */
-	char audit[256];	     /* auto, journal, syslog, stderr, or a path */
+	char audit[256]; /* auto, journal, syslog, stderr, or a path */
 	/* [limits] */
 	uint32_t spare_sessions, max_sessions, max_user_sessions, max_per_uid;
 	/* [devices] */
@@ -88,7 +88,8 @@ void conf_defaults(struct conf *ret_conf);
  */
 int conf_read(const char *path, struct conf *ret_conf, char *ret_error, size_t size);
 /* The service's section, merged over [service]. */
-void conf_service_find(const struct conf *conf, const char *service, struct conf_service *ret_service);
+void conf_service_find(const struct conf *conf, const char *service,
+		       struct conf_service *ret_service);
 bool conf_list_has(const struct conf_list *list, const char *name);
 /* What is in force, as it would stand in the file: from the table the parser
  * reads by, in its order; each [service NAME] with what it inherits.  What has

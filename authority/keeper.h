@@ -25,9 +25,9 @@
 #include "authority/store/store.h"
 #include "authority/throttle.h"
 
-#define KEEPER_HELLO_MS 2000	   /* from accept to hello */
-#define KEEPER_SESSION_MS 600000   /* the longest a session may live */
-#define KEEPER_GRANT_S 600	   /* from a login to its settlement */
+#define KEEPER_HELLO_MS 2000	 /* from accept to hello */
+#define KEEPER_SESSION_MS 600000 /* the longest a session may live */
+#define KEEPER_GRANT_S 600	 /* from a login to its settlement */
 #define KEEPER_GRANTS 1024
 
 enum keeper_state {

@@ -46,15 +46,15 @@ enum question {
 	QUESTION_RENAME = 11,
 	/* bytes id -> DONE */
 	QUESTION_REMOVE = 12,
-	QUESTION_REMOVE_ALL = 13,   /* -> DONE */
-	QUESTION_INVITE = 14,	    /* u32 seconds -> DONE, its text the code */
-	QUESTION_INVITE_TAKE = 15,  /* bytes code -> JUDGED */
-	QUESTION_LOCK = 16,	    /* flag locked -> DONE */
-	QUESTION_PREVENT = 17,	    /* -> DONE */
-	QUESTION_SETTLE = 18,	    /* bytes login, str service -> DONE */
-	QUESTION_STATUS = 19,	    /* -> DONE, its text the tables in force */
-	QUESTION_DEVICES = 20,	    /* -> DEVICES, then so many CHANNELs */
-	QUESTION_MORE = 21,	    /* u16 records had -> MORE */
+	QUESTION_REMOVE_ALL = 13,  /* -> DONE */
+	QUESTION_INVITE = 14,	   /* u32 seconds -> DONE, its text the code */
+	QUESTION_INVITE_TAKE = 15, /* bytes code -> JUDGED */
+	QUESTION_LOCK = 16,	   /* flag locked -> DONE */
+	QUESTION_PREVENT = 17,	   /* -> DONE */
+	QUESTION_SETTLE = 18,	   /* bytes login, str service -> DONE */
+	QUESTION_STATUS = 19,	   /* -> DONE, its text the tables in force */
+	QUESTION_DEVICES = 20,	   /* -> DEVICES, then so many CHANNELs */
+	QUESTION_MORE = 21,	   /* u16 records had -> MORE */
 	/* answers */
 	ANSWER_POLICY = 32,	/* policy, flag more, u16 n, records */
 	ANSWER_MORE = 33,	/* flag more, u16 n, records */

@@ -14,8 +14,8 @@
 #include "lib/core/order.h"
 
 struct session {
-	int keeper;    /* channel */
-	int client;    /* the caller's connection, once assigned */
+	int keeper; /* channel */
+	int client; /* the caller's connection, once assigned */
 	struct question_assign assign;
 	struct wire_request request;
 	bool has_request;
@@ -26,8 +26,8 @@ struct session {
 	size_t n_usable;
 	enum webcred_mediation mediation;
 	bool cached_allowed;
-	uint16_t asked;	       /* number of the last ASK */
-	int64_t deadline;      /* of the whole request */
+	uint16_t asked;	  /* number of the last ASK */
+	int64_t deadline; /* of the whole request */
 	char explain[WIRE_TEXT_MAX + 1];
 	struct wire_result result;
 	struct wire_out out;
@@ -68,9 +68,9 @@ int session_ceremony(void *context, const struct type_ceremony *ceremony,
 /* session_get.c */
 struct session_outcome {
 	enum verdict verdict;
-	int result;		    /* outcome or fault, when not granted */
+	int result; /* outcome or fault, when not granted */
 	enum webcred_status status;
-	enum webcred_type type;	    /* of the step that decided */
+	enum webcred_type type; /* of the step that decided */
 	const struct credential *used;
 	struct type_judgement judgement;
 	bool silent, user_verified;

@@ -23,7 +23,8 @@ void throttle_charge(const struct conf *conf, struct store_throttle *state, int6
 /* The failure that turned out to be a success. */
 void throttle_refund(struct store_throttle *state);
 /* "seat", "remote" or "uid:N". */
-void throttle_origin(char *buffer, size_t size, const char *rhost, uint32_t requester, bool login_socket);
+void throttle_origin(char *buffer, size_t size, const char *rhost, uint32_t requester,
+		     bool login_socket);
 /* The slot of a name that does not exist: "unknown:N", by keyed hash. */
 void throttle_unknown(char *buffer, size_t size, const uint8_t key[32], const char *name);
 

@@ -23,8 +23,8 @@
 bool trusted_owner(uid_t uid);
 /* A folder that is root's alone, mode 0700, and no symbolic link. */
 int trusted_folder_open(const char *path, int *ret_fd, char *ret_error, size_t size);
-/* A regular file with no right in `forbidden`, and one name where that is all of 077.  It is not opened:
- * closing a second descriptor would drop SQLite's locks (fcntl(2)). */
+/* A regular file with no right in `forbidden`, and one name where that is all of 077.  It is not
+ * opened: closing a second descriptor would drop SQLite's locks (fcntl(2)). */
 int trusted_file_check(int folder, const char *folder_path, const char *name, mode_t forbidden,
 		       struct stat *ret_stat, char *ret_error, size_t size);
 /* The whole of such a file, at most `max` bytes, terminated; for the caller to

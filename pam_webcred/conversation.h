@@ -21,6 +21,7 @@ struct conversation {
 	bool quiet; /* PAM_SILENT: informational text is dropped, cues are not */
 	bool dead;  /* pam_conv is missing, failed, or answered nothing */
 	unsigned asked, answered;
+	bool told;	/* an error was shown: the person knows why */
 	char last[256]; /* the last prompt */
 	/* The last answer that was not echoed; wiped by deinit.  Where a password
 	 * has been verified, this is it. */

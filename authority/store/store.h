@@ -33,7 +33,7 @@ enum { STORE_ABSENT = 1, STORE_CONFLICT = 2 };
 #define STORE_ORIGIN_MAX 31
 
 struct store_account {
-	int64_t number;	       /* the store's own; stable while the account exists */
+	int64_t number; /* the store's own; stable while the account exists */
 	char name[WIRE_NAME_MAX + 1];
 	uint32_t uid;
 	uint8_t handle[STORE_HANDLE_SIZE];
@@ -46,11 +46,11 @@ struct store_account {
 struct store_record {
 	int64_t account;
 	struct credential credential;
-	char hash[TYPE_HASH_MAX];	  /* password */
-	uint16_t sealed_len;		  /* totp, hotp */
+	char hash[TYPE_HASH_MAX]; /* password */
+	uint16_t sealed_len;	  /* totp, hotp */
 	uint8_t sealed[STORE_SEALED_MAX];
-	uint32_t seal_key;		  /* which key sealed it */
-	uint64_t resync;		  /* value of a first code seen out of the window; 0 none */
+	uint32_t seal_key; /* which key sealed it */
+	uint64_t resync;   /* value of a first code seen out of the window; 0 none */
 	int64_t resync_at;
 };
 
@@ -77,7 +77,8 @@ struct store_ops {
 	int (*meta_get)(struct store *store, const char *key, char *value, size_t size);
 	int (*meta_set)(struct store *store, const char *key, const char *value);
 
-	int (*account_find)(struct store *store, const char *name, struct store_account *ret_account);
+	int (*account_find)(struct store *store, const char *name,
+			    struct store_account *ret_account);
 	/* STORE_CONFLICT where the name exists, or the uid under another name. */
 	int (*account_add)(struct store *store, const char *name, uint32_t uid,
 			   const uint8_t handle[STORE_HANDLE_SIZE], int64_t now,
@@ -116,7 +117,8 @@ struct store_ops {
 			  uint64_t value, int64_t at);
 
 	/* The recovery codes of a record: keyed hashes, each unused or used. */
-	int (*code_add)(struct store *store, const uint8_t id[WIRE_ID_SIZE], const uint8_t hash[32]);
+	int (*code_add)(struct store *store, const uint8_t id[WIRE_ID_SIZE],
+			const uint8_t hash[32]);
 	/* From unused to used, once: 0, STORE_CONFLICT (used before), STORE_ABSENT.
 	 * Lowers the record's moving (codes left) with it. */
 	int (*use_code)(struct store *store, const uint8_t id[WIRE_ID_SIZE], const uint8_t hash[32],
@@ -140,7 +142,8 @@ struct store_ops {
 	int (*invite_set)(struct store *store, int64_t account, const uint8_t hash[32],
 			  int64_t expires);
 	/* Takes it: 0 where the hash matched and it had not expired. */
-	int (*invite_take)(struct store *store, int64_t account, const uint8_t hash[32], int64_t now);
+	int (*invite_take)(struct store *store, int64_t account, const uint8_t hash[32],
+			   int64_t now);
 	/* 0 and *ret_open. */
 	int (*invite_open)(struct store *store, int64_t account, int64_t now, bool *ret_open);
 };

@@ -13,7 +13,7 @@
  */
 struct webcred_secret {
 	size_t len;
-	bool refused; /* what was to be stored was too long */
+	bool refused;			       /* what was to be stored was too long */
 	uint8_t bytes[WEBCRED_SECRET_MAX + 1]; /* always terminated */
 };
 

@@ -53,18 +53,18 @@
 #define WIRE_VERSION 1
 #define WIRE_MAGIC 0x77656263u /* "webc" */
 #define WIRE_MESSAGE_MAX 16384
-#define WIRE_NAME_MAX 255    /* account name */
-#define WIRE_SERVICE_MAX 63  /* PAM service */
+#define WIRE_NAME_MAX 255   /* account name */
+#define WIRE_SERVICE_MAX 63 /* PAM service */
 #define WIRE_TTY_MAX 127
 #define WIRE_RHOST_MAX 255
-#define WIRE_ORDER_MAX 511   /* name-service-switch notation */
-#define WIRE_TEXT_MAX 4095   /* a prompt, a message */
+#define WIRE_ORDER_MAX 511 /* name-service-switch notation */
+#define WIRE_TEXT_MAX 4095 /* a prompt, a message */
 #define WIRE_LABEL_MAX 63
 #define WIRE_RPID_MAX 253
-#define WIRE_ID_SIZE 16	     /* our id of a record */
+#define WIRE_ID_SIZE 16	       /* our id of a record */
 #define WIRE_EXTERNAL_MAX 1023 /* a key's own credential id (behaviour 79) */
-#define WIRE_LIST_MAX 64     /* entries of an allow or exclude list */
-#define WIRE_LOGIN_SIZE 32   /* what SETTLE presents */
+#define WIRE_LIST_MAX 64       /* entries of an allow or exclude list */
+#define WIRE_LOGIN_SIZE 32     /* what SETTLE presents */
 
 /* What a connection is for. */
 enum wire_verb {
@@ -95,15 +95,15 @@ _Static_assert(sizeof(struct wire_hello) == 272, "the hello's size is part of th
 enum wire_message {
 	/* client to authority */
 	WIRE_REQUEST = 1,
-	WIRE_ANSWER = 2,     /* u16 number of the ask, bytes answer (WEBCRED_SECRET_MAX) */
-	WIRE_CANCEL = 3,     /* u8 outcome: NOT_ALLOWED declined, ABORTED dead */
+	WIRE_ANSWER = 2, /* u16 number of the ask, bytes answer (WEBCRED_SECRET_MAX) */
+	WIRE_CANCEL = 3, /* u8 outcome: NOT_ALLOWED declined, ABORTED dead */
 	WIRE_CHANGE = 4,
 	WIRE_SETTLEMENT = 5, /* bytes login (WIRE_LOGIN_SIZE), str service, str tty, str rhost */
 	/* authority to client */
-	WIRE_ASK = 16,	     /* u16 number, u8 enum webcred_ask, str text */
-	WIRE_SHOW = 17,	     /* u8 enum webcred_show, str text */
-	WIRE_PROVED = 18,    /* nothing */
-	WIRE_ENTRY = 19,     /* struct wire_credential */
+	WIRE_ASK = 16,	  /* u16 number, u8 enum webcred_ask, str text */
+	WIRE_SHOW = 17,	  /* u8 enum webcred_show, str text */
+	WIRE_PROVED = 18, /* nothing */
+	WIRE_ENTRY = 19,  /* struct wire_credential */
 	WIRE_RESULT = 20,
 };
 
@@ -124,7 +124,7 @@ struct wire_descriptor {
 #define WIRE_FLAG_CACHED 0x02u	    /* cached holds an earlier module's password */
 #define WIRE_FLAG_CACHED_ONLY 0x04u /* ask for nothing */
 #define WIRE_FLAG_EXPLAIN 0x08u
-#define WIRE_FLAG_EXPIRED 0x10u	    /* MANAGE: PAM_CHANGE_EXPIRED_AUTHTOK, no waiver */
+#define WIRE_FLAG_EXPIRED 0x10u /* MANAGE: PAM_CHANGE_EXPIRED_AUTHTOK, no waiver */
 #define WIRE_FLAG_ALL 0x1fu
 
 struct wire_request {

@@ -42,7 +42,8 @@ struct order_error {
 };
 
 /* 0, or WEBCRED_TYPE_ERROR with *ret_error filled (which may be NULL). */
-int order_parse(const char *text, size_t len, struct order *ret_order, struct order_error *ret_error);
+int order_parse(const char *text, size_t len, struct order *ret_order,
+		struct order_error *ret_error);
 /* What to do after a step ended so; never continues after FAULT or SUCCESS. */
 enum order_action order_next(const struct order_step *step, enum webcred_status status);
 bool order_has(const struct order *order, enum webcred_type type);

@@ -17,31 +17,31 @@
 enum policy_counter { COUNTER_FAIL = 0, COUNTER_WARN = 1, COUNTER_IGNORE = 2 };
 
 struct policy {
-	char order[WIRE_ORDER_MAX + 1];	 /* get = of the service, or [manage] get = */
-	char rp_id[WIRE_RPID_MAX + 1];	 /* fixed at first start */
-	char host[WIRE_RPID_MAX + 1];	 /* this host's name, for prompts and client data */
-	uint8_t mediation;		 /* enum webcred_mediation of the section; 0 by flags */
-	uint8_t unknown_as;		 /* enum webcred_type; 0: the order's last type */
+	char order[WIRE_ORDER_MAX + 1]; /* get = of the service, or [manage] get = */
+	char rp_id[WIRE_RPID_MAX + 1];	/* fixed at first start */
+	char host[WIRE_RPID_MAX + 1];	/* this host's name, for prompts and client data */
+	uint8_t mediation;		/* enum webcred_mediation of the section; 0 by flags */
+	uint8_t unknown_as;		/* enum webcred_type; 0: the order's last type */
 	uint8_t user_verification;
-	uint8_t counter;		 /* enum policy_counter */
-	bool quiet;			 /* PAM_SILENT does not mean silent here */
+	uint8_t counter; /* enum policy_counter */
+	bool quiet;	 /* PAM_SILENT does not mean silent here */
 	bool echo_code;
-	bool chooser;			 /* offer the choice where there is one (36) */
+	bool chooser; /* offer the choice where there is one (36) */
 	bool tell_throttled;
-	bool remote;			 /* no local key for this caller */
-	bool silent_allowed;		 /* the prevent-silent-access flag is clear */
-	bool waived;			 /* MANAGE: root, no proof needed */
-	bool combines;			 /* some service's one prompt takes password or code */
-	bool invited;			 /* MANAGE: an invitation is open */
-	bool subject_known;		 /* the account exists and its uid matches */
-	bool barred;			 /* locked, or enrolled under another uid: ask, and refuse */
+	bool remote;	     /* no local key for this caller */
+	bool silent_allowed; /* the prevent-silent-access flag is clear */
+	bool waived;	     /* MANAGE: root, no proof needed */
+	bool combines;	     /* some service's one prompt takes password or code */
+	bool invited;	     /* MANAGE: an invitation is open */
+	bool subject_known;  /* the account exists and its uid matches */
+	bool barred;	     /* locked, or enrolled under another uid: ask, and refuse */
 	uint32_t timeout_ms;
 	uint32_t fail_delay_us;
 	uint32_t argon_memory_kib;
 	uint32_t argon_passes;
-	uint32_t password_min;		 /* characters */
-	uint8_t strongest;		 /* credential_strength() of the strongest enrolled */
-	uint8_t user_handle[64];	 /* behaviour 72; zero for no account yet */
+	uint32_t password_min;	 /* characters */
+	uint8_t strongest;	 /* credential_strength() of the strongest enrolled */
+	uint8_t user_handle[64]; /* behaviour 72; zero for no account yet */
 	uint8_t user_handle_len;
 };
 

@@ -31,7 +31,7 @@
 #include "lib/core/credential.h"
 
 #define CEREMONY_MESSAGE_MAX WIRE_MESSAGE_MAX
-#define CEREMONY_ENTRIES_MAX 12	   /* of one message: 12 ids of 1023 bytes fit */
+#define CEREMONY_ENTRIES_MAX 12 /* of one message: 12 ids of 1023 bytes fit */
 #define CEREMONY_AUTHDATA_MAX 4096
 #define CEREMONY_SIGNATURE_MAX 1100
 #define CEREMONY_ATTESTATION_MAX 4096
@@ -42,11 +42,11 @@ enum ceremony_kind { CEREMONY_GET = 1, CEREMONY_CREATE = 2 };
 enum ceremony_message {
 	CEREMONY_BEGIN = 1,
 	CEREMONY_GO = 2,
-	CEREMONY_PIN = 3,     /* both ways: to the session u8 tries left (255 unknown),
-			       * u8 flags; to the device bytes pin */
+	CEREMONY_PIN = 3, /* both ways: to the session u8 tries left (255 unknown),
+			   * u8 flags; to the device bytes pin */
 	CEREMONY_CANCEL = 4,
 	CEREMONY_PRESENT = 16,
-	CEREMONY_TOUCH = 17,  /* u8: 0 touch, 1 fingerprint */
+	CEREMONY_TOUCH = 17, /* u8: 0 touch, 1 fingerprint */
 	CEREMONY_DONE = 18,
 };
 #define CEREMONY_PIN_WAS_WRONG 0x01u /* the last one was; never asked again by default */
@@ -67,32 +67,32 @@ struct type_ceremony {
 	char rp_id[WIRE_RPID_MAX + 1]; /* CREATE, and GET of discoverable ones */
 	uint8_t client_data_hash[32];
 	enum webcred_user_verification user_verification;
-	bool resident;		       /* CREATE */
-	bool attest;		       /* CREATE: direct attestation */
+	bool resident; /* CREATE */
+	bool attest;   /* CREATE: direct attestation */
 	uint32_t timeout_ms;
-	uint8_t user_id[64];	       /* CREATE: the account's handle */
+	uint8_t user_id[64]; /* CREATE: the account's handle */
 	uint8_t user_id_len;
 	char user_name[WIRE_NAME_MAX + 1];
 	uint8_t n_algorithms;
-	int32_t algorithm[4];	       /* CREATE, by preference */
-	uint8_t n_entries;	       /* GET: the allow list; CREATE: the exclude list */
+	int32_t algorithm[4]; /* CREATE, by preference */
+	uint8_t n_entries;    /* GET: the allow list; CREATE: the exclude list */
 	const struct ceremony_entry *entry;
 };
 
 /* How one key's part ended. */
 enum ceremony_end {
 	CEREMONY_OK = 1,
-	CEREMONY_NOT_HERE = 2,	     /* holds none of the entries: the wrong key */
-	CEREMONY_EXCLUDED = 3,	     /* CREATE: an entry is on it, and it was touched */
-	CEREMONY_NO_TOUCH = 4,	     /* the time ran out */
-	CEREMONY_DECLINED = 5,	     /* the key or the person said no */
-	CEREMONY_PIN_WRONG = 6,	     /* tries_left says how many remain */
-	CEREMONY_PIN_BLOCKED = 7,    /* needs a reset, or (PIN_AUTH_BLOCKED) re-plugging */
-	CEREMONY_PIN_UNSET = 8,	     /* verification was required and no PIN is set */
-	CEREMONY_UNABLE = 9,	     /* residency, verification or algorithm: ConstraintError */
+	CEREMONY_NOT_HERE = 2,	  /* holds none of the entries: the wrong key */
+	CEREMONY_EXCLUDED = 3,	  /* CREATE: an entry is on it, and it was touched */
+	CEREMONY_NO_TOUCH = 4,	  /* the time ran out */
+	CEREMONY_DECLINED = 5,	  /* the key or the person said no */
+	CEREMONY_PIN_WRONG = 6,	  /* tries_left says how many remain */
+	CEREMONY_PIN_BLOCKED = 7, /* needs a reset, or (PIN_AUTH_BLOCKED) re-plugging */
+	CEREMONY_PIN_UNSET = 8,	  /* verification was required and no PIN is set */
+	CEREMONY_UNABLE = 9,	  /* residency, verification or algorithm: ConstraintError */
 	CEREMONY_UNPLUGGED = 10,
-	CEREMONY_BUSY = 11,	     /* another program has it */
-	CEREMONY_BROKEN = 12,	     /* it answered nonsense */
+	CEREMONY_BUSY = 11,   /* another program has it */
+	CEREMONY_BROKEN = 12, /* it answered nonsense */
 	CEREMONY_CANCELLED = 13,
 	CEREMONY_PIN_MUST_CHANGE = 14, /* the key asks for a new PIN first */
 };
@@ -105,8 +105,8 @@ struct ceremony_result {
 	enum ceremony_end end;
 	uint8_t tries_left;
 	char detail[CEREMONY_DETAIL_MAX];
-	bool uv_initialized;  /* the key has a PIN or a fingerprint */
-	bool id_omitted;      /* the key left the id out: the one asked for (67) */
+	bool uv_initialized; /* the key has a PIN or a fingerprint */
+	bool id_omitted;     /* the key left the id out: the one asked for (67) */
 	char rp_id[WIRE_RPID_MAX + 1];
 	uint16_t id_len;
 	uint8_t id[WIRE_EXTERNAL_MAX + 1];
@@ -127,7 +127,7 @@ struct ceremony_result {
 /* PRESENT: u8 found, u8 has_pin, u8 can_verify, u8 entry (index of the first
  * one found), u8 tries_left. */
 struct ceremony_present {
-	bool found;	 /* GET: an entry is here; CREATE: an excluded one is */
+	bool found; /* GET: an entry is here; CREATE: an excluded one is */
 	bool has_pin;
 	bool can_verify; /* a fingerprint reader that is set up */
 	uint8_t entry;

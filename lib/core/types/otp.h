@@ -25,10 +25,10 @@ int otp_value(const uint8_t *seed, size_t seed_len, enum credential_algorithm al
 	      unsigned digits, uint64_t moving, uint32_t *ret_value);
 
 struct otp_windows {
-	unsigned look_back;	   /* TOTP steps before now */
-	unsigned look_ahead;	   /* TOTP steps after now */
-	unsigned hotp_look_ahead;  /* counters after the expected one */
-	unsigned resynchronise;	   /* TOTP steps either way, HOTP counters: two codes in a row */
+	unsigned look_back;	  /* TOTP steps before now */
+	unsigned look_ahead;	  /* TOTP steps after now */
+	unsigned hotp_look_ahead; /* counters after the expected one */
+	unsigned resynchronise;	  /* TOTP steps either way, HOTP counters: two codes in a row */
 };
 
 struct otp_match {

@@ -22,7 +22,7 @@
 #include "lib/core/credential.h"
 #include "lib/core/policy.h"
 
-#define TYPE_HASH_MAX 160   /* an Argon2id string of libsodium has 128 */
+#define TYPE_HASH_MAX 160 /* an Argon2id string of libsodium has 128 */
 #define TYPE_REASON_MAX 160
 
 /* What `charge` hands out once there is an answer to check. */
@@ -35,9 +35,9 @@ struct type_verifier {
 /* What a verification changed, to be committed by compare-and-swap. */
 struct type_change {
 	uint8_t id[WIRE_ID_SIZE];
-	uint64_t read_moving;	     /* the value that was read */
-	uint64_t moving;	     /* the value it becomes; may be equal for a password */
-	bool backup_state;	     /* public-key */
+	uint64_t read_moving; /* the value that was read */
+	uint64_t moving;      /* the value it becomes; may be equal for a password */
+	bool backup_state;    /* public-key */
 	bool user_verified;
 	bool silent;
 	char rehash[TYPE_HASH_MAX]; /* password: "" keeps the stored one */
@@ -57,8 +57,8 @@ struct type_judgement {
 
 /* What begins to exist: enrolled, shown, not yet committed. */
 struct type_enrolment {
-	char uri[1024];		  /* otp: otpauth:// */
-	char secret_text[512];	  /* base32 seed, or the recovery codes, one a line */
+	char uri[1024];	       /* otp: otpauth:// */
+	char secret_text[512]; /* base32 seed, or the recovery codes, one a line */
 };
 
 /* What create() was asked for; see wire_change. */
@@ -128,17 +128,17 @@ struct type_login {
 	const char *user;		      /* the account's name, for texts; may be NULL */
 	const struct credential *credentials; /* of every type asked for */
 	size_t n_credentials;
-	bool pretend;			       /* nobody is there: same prompts, same work, refusal */
-	bool may_ask;			       /* false under silent mediation */
-	const struct webcred_secret *cached;   /* a collected password, or NULL */
+	bool pretend;			     /* nobody is there: same prompts, same work, refusal */
+	bool may_ask;			     /* false under silent mediation */
+	const struct webcred_secret *cached; /* a collected password, or NULL */
 	bool cached_only;
-	uint8_t minimum_strength;	       /* MANAGE; 0 for a login */
+	uint8_t minimum_strength; /* MANAGE; 0 for a login */
 	enum webcred_user_verification user_verification;
 	uint32_t timeout_ms;
 	/* out; the session sets verdict to VERDICT_REFUSED beforehand */
 	struct type_judgement judgement;
-	int result;	    /* FAULT: -errno; NOTALLOWED: the outcome */
-	bool asked;	    /* the person was involved */
+	int result; /* FAULT: -errno; NOTALLOWED: the outcome */
+	bool asked; /* the person was involved */
 	bool user_verified;
 	char reason[TYPE_REASON_MAX];
 };
