@@ -52,7 +52,9 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	memset(policy, 0, sizeof(*policy));
 	if (client->pin.verb == WIRE_MANAGE) {
 		strcpy(section.order, keeper->conf.manage.order);
-		section.mediation = WEBCRED_MEDIATION_REQUIRED;
+		/* The session asks for every proof; what passwd's stack has collected
+		 * in this very transaction is no cache, and may be that answer. */
+		section.mediation = WEBCRED_MEDIATION_BY_FLAGS;
 		client->waived = client->login_socket && client->pin.requester == 0 &&
 				 !(client->begin_flags & WIRE_FLAG_EXPIRED);
 	}

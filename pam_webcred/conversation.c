@@ -122,6 +122,7 @@ int conversation_show(struct conversation *conversation, enum webcred_show kind,
 		break;
 	case WEBCRED_SHOW_ERROR:
 		style = PAM_ERROR_MSG;
+		conversation->told = true;
 		break;
 	case WEBCRED_SHOW_URI:
 	case WEBCRED_SHOW_SECRET:

@@ -109,6 +109,17 @@ static void tell(struct conversation *conversation, int outcome)
 	(void)conversation_show(conversation, WEBCRED_SHOW_ERROR, text);
 }
 
+/* Refused before anything was asked for (nothing enrolled, locked): no secret was
+ * judged, so the reason is the person's to know. */
+static void tell_why(struct conversation *conversation, const struct proof *proof)
+{
+	const char *why =
+		proof && proof->container ? webcred_container_message(proof->container) : "";
+
+	if (conversation->asked == 0 && !conversation->told && !conversation->dead && why[0])
+		(void)conversation_show(conversation, WEBCRED_SHOW_ERROR, why);
+}
+
 static void preliminary(pam_handle_t *pamh, int flags, const struct options *options,
 			struct conversation *conversation, struct result *result)
 {
@@ -118,6 +129,8 @@ static void preliminary(pam_handle_t *pamh, int flags, const struct options *opt
 	(void)pam_set_data(pamh, PROOF_DATA, NULL, NULL);
 	result->ran = proof ? prove(pamh, flags, options, conversation, proof) : -ENOMEM;
 	tell(conversation, result->ran);
+	if (result->ran == WEBCRED_NOT_ALLOWED)
+		tell_why(conversation, proof);
 	if (proof && proof->container)
 		result->status = webcred_container_status(proof->container);
 	if (result->ran == 0 && pam_set_data(pamh, PROOF_DATA, proof, cleanup) != PAM_SUCCESS)

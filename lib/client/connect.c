@@ -118,7 +118,7 @@ static void explain(struct webcred_container *container, const char *path, int e
 	if (error == -ENOENT || error == -ECONNREFUSED)
 		container_say(container,
 			      "no authority at %s (%s): is webcred-authority running? "
-			      "systemctl start webcred.socket",
+			      "systemctl start webcred-login.socket webcred-user.socket",
 			      path, strerror(-error));
 	else if (error == -EACCES || error == -EPERM)
 		container_say(container, "may not connect to %s: %s", path, strerror(-error));

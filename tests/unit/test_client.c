@@ -681,7 +681,7 @@ static void test_no_authority(void **state)
 	assert_non_null(
 		strstr(webcred_container_message(peer.container), "/usr/no-authority-here"));
 	assert_non_null(strstr(webcred_container_message(peer.container),
-			       "systemctl start webcred.socket"));
+			       "systemctl start webcred-login.socket webcred-user.socket"));
 	assert_int_equal(webcred_container_status(peer.container), WEBCRED_STATUS_FAULT);
 }
 

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) the webcred authors
+# The real sshd and ssh, over 127.0.0.1: keyboard-interactive, password, and a key beside them.
+. "$WEBCRED_TOP/tests/support/lib.sh"
+. "$WEBCRED_TOP/tests/support/doors.sh"
+
+KBDINT=keyboard-interactive
+
+# ssh_service OPTION...: account and session as the shipped example has them, without what a
+# sandbox cannot do.
+ssh_service() {
+	service sshd <<-END
+		auth     required pam_webcred.so $*
+		account  required pam_nologin.so
+		account  required pam_unix.so
+		account  required pam_webcred.so
+		password required pam_webcred.so
+		session  required pam_permit.so
+	END
+}
+
+begin() {
+	doors_conf </dev/null
+	ssh_service "$@"
+	sshd_start </dev/null
+}
+
+test_password() {
+	begin
+	enrol_password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse'
+	logged 'get granted user="alice" service="sshd"'
+	ssh_keeps_out $KBDINT alice 'wrong horse'
+}
+
+test_totp_and_its_replay() {
+	local code
+	begin
+	enrol_totp alice
+	code=$(totp "$SEED" 1)
+	ssh_keeps_out $KBDINT alice "$(wrong "$code")"
+	ssh_lets_in $KBDINT alice "$code"
+	ssh_keeps_out $KBDINT alice "$code"
+}
+
+test_hotp_and_its_replay() {
+	begin
+	enrol_hotp alice
+	ssh_lets_in $KBDINT alice "$(hotp "$SEED" 1)"
+	ssh_keeps_out $KBDINT alice "$(hotp "$SEED" 1)"
+	ssh_lets_in $KBDINT alice "$(hotp "$SEED" 2)"
+}
+
+test_recovery_code_and_its_replay() {
+	begin
+	enrol_recovery alice
+	ssh_lets_in $KBDINT alice "${CODES[0]}"
+	ssh_keeps_out $KBDINT alice "${CODES[0]}"
+}
+
+test_second_try_on_one_connection() {
+	begin
+	enrol_password alice 'correct horse'
+	SSH_MORE=(-o NumberOfPasswordPrompts=2)
+	ssh_lets_in $KBDINT alice 'wrong horse' 'correct horse'
+}
+
+test_two_factors_in_one_login() {
+	begin
+	service sshd <<-END
+		auth required pam_webcred.so get=password
+		auth required pam_webcred.so get=otp
+		account required pam_unix.so
+		account required pam_webcred.so
+		session required pam_permit.so
+	END
+	enrol_password alice 'correct horse'
+	enrol_hotp alice
+	ssh_lets_in $KBDINT alice 'correct horse' "$(hotp "$SEED" 1)"
+	ssh_keeps_out $KBDINT alice 'correct horse' 000000
+	ssh_keeps_out $KBDINT alice 'wrong horse' "$(hotp "$SEED" 2)"
+}
+
+# PermitEmptyPasswords no is PAM_DISALLOW_NULL_AUTHTOK is required: always asked, nothing cached.
+test_permit_empty_passwords_no_is_mediation_required() {
+	begin
+	enrol_password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse'
+	logged 'get granted user="alice" service="sshd".*mediation=required'
+	sshd_stop
+	sshd_start <<<'PermitEmptyPasswords yes'
+	mark
+	ssh_lets_in $KBDINT alice 'correct horse'
+	logged 'get granted user="alice" service="sshd".*mediation=optional'
+	ssh_keeps_out $KBDINT alice ''
+}
+
+# sshd's password method answers every prompt with echo off, the password's or not.
+test_password_method() {
+	begin
+	doors_conf <<<$'[service sshd]\nget = password'
+	sshd_stop
+	sshd_start <<<'PasswordAuthentication yes'
+	enrol_password alice 'correct horse'
+	ssh_lets_in password alice 'correct horse'
+	logged 'get granted user="alice" service="sshd"'
+	ssh_keeps_out password alice 'wrong horse'
+}
+
+test_password_method_with_a_code_instead_of_a_password() {
+	begin
+	sshd_stop
+	sshd_start <<<'PasswordAuthentication yes'
+	enrol_hotp alice
+	ssh_lets_in password alice "$(hotp "$SEED" 1)"
+	ssh_keeps_out password alice 'correct horse'
+}
+
+# Two secrets, one answer: refused, and said by the log; keyboard-interactive is the one for two.
+test_password_method_cannot_give_two_factors() {
+	begin
+	sshd_stop
+	sshd_start <<<'PasswordAuthentication yes'
+	service sshd <<-END
+		auth required pam_webcred.so get=password
+		auth required pam_webcred.so get=otp
+		account required pam_webcred.so
+		session required pam_permit.so
+	END
+	enrol_password alice 'correct horse'
+	enrol_hotp alice
+	ssh_keeps_out password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse' "$(hotp "$SEED" 1)"
+}
+
+test_password_method_fails_on_a_prompt_with_echo() {
+	begin
+	doors_conf <<<'echo_code = yes'
+	sshd_stop
+	sshd_start <<<'PasswordAuthentication yes'
+	enrol_hotp alice
+	ssh_keeps_out password alice "$(hotp "$SEED" 1)"
+	ssh_lets_in $KBDINT alice "$(hotp "$SEED" 1)"
+}
+
+key_of() {
+	local home=$SANDBOX/home/$1
+	mkdir -p "$home/.ssh"
+	[ -e "$SSH/$1" ] || ssh-keygen -q -t ed25519 -N '' -f "$SSH/$1"
+	cp "$SSH/$1.pub" "$home/.ssh/authorized_keys"
+	chown -R "$1:$1" "$home/.ssh"
+	SSH_MORE=(-i "$SSH/$1")
+}
+
+test_publickey_then_a_code() {
+	begin
+	sshd_stop
+	sshd_start <<<'AuthenticationMethods publickey,keyboard-interactive'
+	enrol_hotp alice
+	key_of alice
+	ssh_lets_in publickey,$KBDINT alice "$(hotp "$SEED" 1)"
+	ssh_keeps_out publickey,$KBDINT alice "$(hotp "$SEED" 1)"
+	ssh_keeps_out publickey alice
+	SSH_MORE=()
+	ssh_keeps_out $KBDINT alice "$(hotp "$SEED" 2)"
+	says_not "$OUT" 'code|Password'
+}
+
+# Behaviour 38, through sshd: the same prompts, the same end, for a name without an account, for an
+# account without a credential, and for a wrong password.
+test_unknown_user_looks_like_an_unenrolled_one() {
+	local unknown unenrolled wrong
+	begin
+	enrol_password alice 'correct horse'
+	ssh_keeps_out $KBDINT bob 'anything'
+	unenrolled=$(sed 's/bob/NAME/g' <<<"$OUT") 
+	ssh_keeps_out $KBDINT nobodyhere 'anything'
+	unknown=$(sed 's/nobodyhere/NAME/g' <<<"$OUT")
+	is "$unknown" "$unenrolled" "what an unknown name sees"
+	says "$unknown" 'Password:'
+	ssh_keeps_out $KBDINT alice 'wrong horse'
+	wrong=$(sed 's/alice/NAME/g' <<<"$OUT")
+	is "$wrong" "$unenrolled" "what a wrong password sees"
+}
+
+test_ssh_then_sudo() {
+	begin
+	webcred_service sudo
+	enrol_password alice 'correct horse'
+	SSH_MORE=(-t)
+	ssh_in $KBDINT alice 'correct horse' 'correct horse' -- sudo id -u
+	is "$STATUS" 0 "ssh's exit status"
+	says "$OUT" '^0$' "what id -u said under sudo"
+	logged 'get granted user="alice" service="sudo"'
+	ssh_in $KBDINT alice 'correct horse' 'wrong horse' -- sudo id -u
+	[ "$STATUS" != 0 ] || fail "sudo let alice in"
+	says_not "$OUT" '^0$'
+}
+
+# PAM_RHOST is set: the key of the desk does not blink, and is no way in either.
+test_a_remote_login_never_makes_the_key_of_the_desk_blink() {
+	begin
+	key_start desk
+	doors_conf <<<"[devices]"$'\n'"device = $KEY"
+	enrol_key alice
+	enrol_password alice 'correct horse'
+	: >"$SANDBOX/tmp/desk.log"
+	ssh_lets_in $KBDINT alice 'correct horse'
+	ssh_keeps_out $KBDINT alice 'wrong horse'
+	[ -s "$SANDBOX/tmp/desk.log" ] && fail "the key was spoken to: $(cat "$SANDBOX/tmp/desk.log")"
+	drive alice "$SERVICE" authenticate
+	is "$CODE" PAM_SUCCESS "the same key, at the seat"
+	key_forget desk
+}
+
+test_locked_out_accounts() {
+	begin
+	enrol_password alice 'correct horse'
+	usermod -L alice
+	chage -E 1 alice
+	ssh_keeps_out $KBDINT alice 'correct horse' || :
+	chage -E -1 alice
+	credrive -u alice lock || fail "lock"
+	ssh_keeps_out $KBDINT alice 'correct horse'
+	credrive -u alice unlock || fail "unlock"
+	ssh_lets_in $KBDINT alice 'correct horse'
+}
+
+# pam_unix says that the password is due; ours is asked for, proved and replaced.
+test_expired_password_is_replaced_on_the_way_in() {
+	begin
+	enrol_password alice 'correct horse'
+	chage -d 0 alice
+	ssh_in $KBDINT alice 'correct horse' 'wrong horse'
+	[ "$STATUS" != 0 ] || fail "let in without a new password"
+	ssh_in $KBDINT alice 'correct horse' 'correct horse' 'battery staple' 'battery staple'
+	is "$STATUS" 0 "ssh's exit status"
+	says "$OUT" '^alice$'
+	chage -d 19000 alice
+	ssh_keeps_out $KBDINT alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'battery staple'
+}
+
+# How many processes the authority has, and sshd.
+processes() { echo "$(pgrep -c -f webcred-authority) $(pgrep -c -x sshd)"; }
+
+test_a_client_killed_at_the_prompt_leaves_nothing_behind() {
+	local before now pid
+	begin
+	doors_conf <<<$'[throttle]\ndeny = 2\nunlock_time = 600'
+	enrol_password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse'
+	sleep 0.2
+	before=$(processes)
+	ssh_words $KBDINT
+	for _ in 1 2 3; do
+		rm -f "$SANDBOX/tmp/asked"
+		expect -c "spawn -noecho ${SSH_COMMAND[*]} alice@127.0.0.1 id; expect assword; \
+			exec touch $SANDBOX/tmp/asked; exec kill -KILL [exp_pid]; expect eof; wait" >/dev/null 2>&1 &
+		pid=$!
+		for _ in $(seq 200); do [ -e "$SANDBOX/tmp/asked" ] && break; sleep 0.02; done
+		[ -e "$SANDBOX/tmp/asked" ] || fail "ssh did not ask"
+		wait $pid
+	done
+	for _ in $(seq 100); do now=$(processes); [ "$now" = "$before" ] && break; sleep 0.05; done
+	is "$now" "$before" "processes of the authority, and of sshd"
+	ssh_lets_in $KBDINT alice 'correct horse' # three prompts without an answer cost nothing
+}
+
+# The example that is installed, as it is, on Debian's own files.
+test_shipped_example() {
+	begin
+	cp "$WEBCRED_STAGE/usr/share/doc/webcred/examples/pam.d/sshd" /etc/pam.d/sshd
+	unix_password bob 'unix word'
+	unix_password alice 'unix word'
+	enrol_password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse'
+	ssh_keeps_out $KBDINT alice 'unix word'
+	says "$(grep -c 'Password' <<<"$OUT")" '^1$' "how many times ssh was asked"
+	ssh_lets_in $KBDINT bob 'unix word'
+	ssh_keeps_out $KBDINT bob 'correct horse'
+	touch /etc/nologin
+	ssh_keeps_out $KBDINT bob 'unix word'
+	rm -f /etc/nologin
+	authority_stop
+	ssh_keeps_out $KBDINT bob 'unix word'
+}
+
+trap sshd_stop EXIT
+run_tests
