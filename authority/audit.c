@@ -18,6 +18,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -115,8 +116,12 @@ int audit_open(const char *to)
 	return strcmp(to, "auto") == 0 ? 0 : r;
 }
 
+static void forget_waiting(void);
+
 void audit_close(void)
 {
+	audit_flush();
+	forget_waiting();
 	if (audit.fd >= 0)
 		close(audit.fd);
 	audit.fd = -1;
@@ -151,7 +156,7 @@ static void add(struct line *line, const char *format, ...)
 /* ---- sending ---- */
 
 /* True where it is out.  MSG_NOSIGNAL: a log that went away is no reason to die. */
-static bool send_datagram(const char *bytes, size_t len)
+static bool send_now(const char *bytes, size_t len)
 {
 	const char *path = audit.sink == SINK_JOURNAL ? AUDIT_JOURNAL : AUDIT_SYSLOG;
 	int fd;
@@ -167,6 +172,70 @@ static bool send_datagram(const char *bytes, size_t len)
 	close(audit.fd);
 	audit.fd = fd;
 	return send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/*
+ * A burst fills the log daemon's socket faster than it reads: what does not go
+ * out at once waits here, in order, for the keeper's next turn.
+ */
+struct waiting {
+	struct waiting *next;
+	size_t len;
+	char bytes[];
+};
+
+static struct waiting *waiting_first, **waiting_last = &waiting_first;
+static unsigned n_waiting;
+
+static bool enqueue(const char *bytes, size_t len)
+{
+	struct waiting *one = n_waiting < AUDIT_WAITING_MAX ? malloc(sizeof(*one) + len) : NULL;
+
+	if (!one)
+		return false;
+	one->next = NULL;
+	one->len = len;
+	memcpy(one->bytes, bytes, len);
+	*waiting_last = one;
+	waiting_last = &one->next;
+	n_waiting++;
+	return true;
+}
+
+void audit_flush(void)
+{
+	struct waiting *one;
+
+	while ((one = waiting_first) != NULL) {
+		if (!send_now(one->bytes, one->len))
+			return;
+		waiting_first = one->next;
+		if (!waiting_first)
+			waiting_last = &waiting_first;
+		n_waiting--;
+		free(one);
+	}
+}
+
+static bool send_datagram(const char *bytes, size_t len)
+{
+	audit_flush();
+	if (!waiting_first && send_now(bytes, len))
+		return true;
+	return enqueue(bytes, len);
+}
+
+static void forget_waiting(void)
+{
+	struct waiting *one;
+
+	while ((one = waiting_first) != NULL) {
+		waiting_first = one->next;
+		audit.lost++;
+		free(one);
+	}
+	waiting_last = &waiting_first;
+	n_waiting = 0;
 }
 
 /* write(2), without the signal of a pipe that nobody reads any more. */
@@ -263,12 +332,14 @@ static bool send_one(int priority, const char *text, const char *fields)
 	return send_stderr(text);
 }
 
-/* What could not be sent is counted, and told ahead of the next line that can. */
+/* What could not be sent is counted, and told ahead of the next line that can;
+ * not behind a queue that would drop the next one for it. */
 static void send_line(int priority, const char *text, const char *fields)
 {
 	char lost[64];
 
-	if (audit.lost > 0) {
+	audit_flush();
+	if (audit.lost > 0 && n_waiting < AUDIT_WAITING_MAX - 1) {
 		snprintf(lost, sizeof(lost), "%lu lines before this one were lost", audit.lost);
 		if (send_one(LOG_WARNING, lost, ""))
 			audit.lost = 0;

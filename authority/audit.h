@@ -4,7 +4,8 @@
  * audit - one line for each decision, and the keeper's own log.
  *
  * Goes to the journal's native socket (whose _UID and _EXE can be trusted),
- * else to syslog, else to stderr; never waits: a line that cannot be sent is
+ * else to syslog, else to stderr; never waits: what a full socket does not take
+ * is kept for the next turn, up to AUDIT_WAITING_MAX lines; beyond that it is
  * counted, and the count is told with the next one.  Fields are escaped; no
  * field ever holds a secret.
  */
@@ -16,6 +17,8 @@
 #include <sys/types.h>
 
 #include "lib/core/credential.h"
+
+#define AUDIT_WAITING_MAX 2048
 
 struct audit_entry {
 	const char *action; /* "get", "settle", "create", "store", "remove", ... */
@@ -35,6 +38,8 @@ struct audit_entry {
  * opened O_NOFOLLOW).  0 or -errno; stderr is used where it fails. */
 int audit_open(const char *to);
 void audit_close(void);
+/* Sends what had to wait because the log daemon's socket was full; never waits. */
+void audit_flush(void);
 void audit_entry(const struct audit_entry *entry);
 /* priority as in syslog.h. */
 void audit_log(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));

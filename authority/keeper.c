@@ -128,6 +128,7 @@ static int keeper_loop(struct keeper *keeper)
 				return 0;
 		}
 		keeper_commit(keeper);
+		audit_flush();
 		now = wire_clock();
 		keeper_sweep(keeper, now - swept >= KEEPER_SWEEP_MS);
 		if (now - swept >= KEEPER_SWEEP_MS)
