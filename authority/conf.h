@@ -52,6 +52,7 @@ struct conf {
 	char issuer[WIRE_LABEL_MAX + 1]; /* in otpauth URIs; "" the host's name */
 	struct conf_list quiet_services;
 	struct conf_list unprivileged_services;
+	struct conf_list one_answer_services;
 	enum conf_locality locality_unknown;
 	/* [service], [service NAME] */
 	struct conf_service defaults;
@@ -74,6 +75,7 @@ struct conf {
 	char audit[256]; /* auto, journal, syslog, stderr, or a path */
 	/* [limits] */
 	uint32_t spare_sessions, max_sessions, max_user_sessions, max_per_uid;
+	uint32_t max_hashes; /* Argon2id runs at once */
 	/* [devices] */
 	size_t n_devices;
 	char device[CONF_DEVICES_MAX][256]; /* empty: udev's ID_FIDO_TOKEN */

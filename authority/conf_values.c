@@ -64,6 +64,8 @@ const struct conf_key conf_keys[] = {
 	 "sudo sudo-i su su-l"},
 	{"webcred", "unprivileged_services", CONF_LIST, IN(unprivileged_services), 0, 0, NULL,
 	 UNPRIVILEGED},
+	{"webcred", "one_answer_services", CONF_LIST, IN(one_answer_services), 0, 0, NULL,
+	 "swaylock i3lock hyprlock gtklock waylock slock"},
 	{"webcred", "locality_unknown", CONF_WORD, IN(locality_unknown), 0, 0, localities,
 	 "remote"},
 	{"service", "get", CONF_ORDER, OF(order), 0, 0, NULL, "public-key otp password"},
@@ -99,6 +101,7 @@ const struct conf_key conf_keys[] = {
 	{"limits", "max_sessions", CONF_NUMBER, IN(max_sessions), 1, 65536, NULL, "512"},
 	{"limits", "max_user_sessions", CONF_NUMBER, IN(max_user_sessions), 1, 65536, NULL, "128"},
 	{"limits", "max_per_uid", CONF_NUMBER, IN(max_per_uid), 1, 65536, NULL, "32"},
+	{"limits", "max_hashes", CONF_NUMBER, IN(max_hashes), 1, 4096, NULL, "8"},
 	{"devices", "device", CONF_DEVICES, 0, 0, 0, 0, NULL, NULL},
 };
 const size_t conf_n_keys = sizeof(conf_keys) / sizeof(conf_keys[0]);

@@ -131,6 +131,7 @@ static int keeper_loop(struct keeper *keeper)
 		audit_flush();
 		now = wire_clock();
 		keeper_sweep(keeper, now - swept >= KEEPER_SWEEP_MS);
+		keeper_commit(keeper); /* who ended may have let another one hash */
 		if (now - swept >= KEEPER_SWEEP_MS)
 			swept = now;
 		keeper_order_spares(keeper);

@@ -45,6 +45,13 @@ struct keeper_enrolment {
 	uint8_t (*code)[32]; /* keyed hashes */
 };
 
+/* What CHARGE said, kept while there is no room to hash. */
+struct keeper_charge {
+	enum webcred_type type;
+	bool has_id;
+	uint8_t id[WIRE_ID_SIZE];
+};
+
 /* Helpers that were ordered for a ceremony, until the session has them all. */
 #define KEEPER_DEVICES 8
 struct keeper_devices {
@@ -79,6 +86,8 @@ struct client {
 	bool charged;
 	enum webcred_type charged_type;
 	uint8_t charged_id[WIRE_ID_SIZE];
+	bool hashing, waits_to_hash;
+	struct keeper_charge charge;
 	struct keeper_enrolment *enrolment;
 	/* the answer that waits for the batch's commit */
 	uint8_t *answer;
@@ -137,6 +146,7 @@ struct keeper {
 	struct keeper_spares spares[POOL_N];
 	struct keeper_grant grant[KEEPER_GRANTS];
 	unsigned next_grant;
+	unsigned n_hashing;
 	bool in_batch;
 	struct client *answers; /* of this batch, newest first */
 	bool draining;
@@ -157,8 +167,10 @@ void keeper_drop(struct keeper *keeper, struct client *client);
 /* keeper_open.c: configuration and store, looked at again when they changed. */
 int keeper_ready(struct keeper *keeper, char *ret_text, size_t size);
 
-/* keeper_answer.c: questions in, answers out. */
+/* keeper_dispatch.c */
 void keeper_hear_session(struct keeper *keeper, struct client *client);
+
+/* keeper_reply.c: answers, and the batch whose commit they wait for. */
 /* Queues keeper->out as this client's answer; sent when the batch has committed. */
 void keeper_answer(struct keeper *keeper, struct client *client);
 void keeper_refuse(struct keeper *keeper, struct client *client, int outcome, const char *text);
@@ -186,6 +198,8 @@ void keeper_more(struct keeper *keeper, struct client *client, struct wire_in *i
 
 /* keeper_login.c */
 void keeper_charge(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_charge_now(struct keeper *keeper, struct client *client,
+		       const struct keeper_charge *charge);
 void keeper_commit_change(struct keeper *keeper, struct client *client, struct wire_in *in);
 /* The throttle's subject of this client: its account, or a slot of unknown names. */
 void keeper_subject(const struct keeper *keeper, const struct client *client, char *buffer,
@@ -205,6 +219,14 @@ int keeper_throttle_set(struct keeper *keeper, struct client *client, enum webcr
 /* keeper_settle.c */
 void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_prevent(struct keeper *keeper, struct client *client);
+
+/* keeper_hashing.c: how many sessions hash at once; each takes
+ * argon_memory_kib.  Who finds no room waits, in order. */
+/* True where this client may hash now; otherwise its charge is kept. */
+bool keeper_hashing_enter(struct keeper *keeper, struct client *client,
+			  const struct keeper_charge *charge);
+/* Whatever a session says next, its hash is done; so it is when it ends. */
+void keeper_hashing_leave(struct keeper *keeper, struct client *client);
 
 /* keeper_code.c */
 void keeper_code(struct keeper *keeper, struct client *client, struct wire_in *in);

@@ -250,6 +250,22 @@ void keeper_order_spares(struct keeper *keeper)
 	}
 }
 
+/* An answer that was queued for a caller who ends with it. */
+static void admit_forget_answer(struct keeper *keeper, struct client *client)
+{
+	struct client **at = &keeper->answers;
+
+	if (!client->answer)
+		return;
+	while (*at && *at != client)
+		at = &(*at)->next_answer;
+	if (*at)
+		*at = client->next_answer;
+	secret_wipe(client->answer, client->answer_len);
+	free(client->answer);
+	client->answer = NULL;
+}
+
 void keeper_drop(struct keeper *keeper, struct client *client)
 {
 	if (client->begun && !client->ended && client->pin.verb != WIRE_LIST) {
@@ -260,12 +276,10 @@ void keeper_drop(struct keeper *keeper, struct client *client)
 		close(client->fd);
 	if (client->channel >= 0)
 		close(client->channel);
+	keeper_hashing_leave(keeper, client);
 	keeper_devices_drop(client);
 	keeper_enrolment_free(client->enrolment);
-	if (client->answer) {
-		secret_wipe(client->answer, client->answer_len);
-		free(client->answer);
-	}
+	admit_forget_answer(keeper, client);
 	if (client->previous)
 		client->previous->next = client->next;
 	else

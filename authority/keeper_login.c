@@ -87,22 +87,14 @@ static int login_verifier(struct keeper *keeper, struct client *client, bool has
 	return 0;
 }
 
-void keeper_charge(struct keeper *keeper, struct client *client, struct wire_in *in)
+void keeper_charge_now(struct keeper *keeper, struct client *client,
+		       const struct keeper_charge *charge)
 {
-	enum webcred_type type = (enum webcred_type)wire_get_u8(in);
-	bool has_id = wire_get_u8(in) == 1;
-	uint8_t id[WIRE_ID_SIZE] = {0};
 	struct store_throttle state;
 	char hash[TYPE_HASH_MAX] = "";
 	uint32_t wait_s = 0;
-	size_t len = wire_get_bytes(in, id, sizeof(id));
-	int r;
+	int r = keeper_throttle(keeper, client, charge->type, &state, &wait_s);
 
-	if (!wire_done(in) || (has_id && len != sizeof(id)) || type != WEBCRED_TYPE_PASSWORD) {
-		client->closing = true;
-		return;
-	}
-	r = keeper_throttle(keeper, client, type, &state, &wait_s);
 	if (r == 1) {
 		login_answer_verifier(keeper, client, true, wait_s, "");
 		return;
@@ -111,20 +103,36 @@ void keeper_charge(struct keeper *keeper, struct client *client, struct wire_in 
 		r = keeper_write(keeper);
 	if (r == 0) {
 		throttle_charge(&keeper->conf, &state, keeper_now());
-		r = keeper_throttle_set(keeper, client, type, &state);
+		r = keeper_throttle_set(keeper, client, charge->type, &state);
 	}
 	if (r == 0)
-		r = login_verifier(keeper, client, has_id, id, hash);
+		r = login_verifier(keeper, client, charge->has_id, charge->id, hash);
 	if (r < 0) {
 		keeper_spoil(keeper, r);
 		keeper_fault(keeper, client, r, "an attempt could not be counted");
 		return;
 	}
 	client->charged = true;
-	client->charged_type = type;
-	memcpy(client->charged_id, id, sizeof(id));
+	client->charged_type = charge->type;
+	memcpy(client->charged_id, charge->id, sizeof(client->charged_id));
 	login_answer_verifier(keeper, client, false, 0, hash);
 	sodium_memzero(hash, sizeof(hash));
+}
+
+void keeper_charge(struct keeper *keeper, struct client *client, struct wire_in *in)
+{
+	struct keeper_charge charge = {.type = (enum webcred_type)wire_get_u8(in)};
+	size_t len;
+
+	charge.has_id = wire_get_u8(in) == 1;
+	len = wire_get_bytes(in, charge.id, sizeof(charge.id));
+	if (!wire_done(in) || (charge.has_id && len != sizeof(charge.id)) ||
+	    charge.type != WEBCRED_TYPE_PASSWORD) {
+		client->closing = true;
+		return;
+	}
+	if (keeper_hashing_enter(keeper, client, &charge))
+		keeper_charge_now(keeper, client, &charge);
 }
 
 /* ---- commit ------------------------------------------------------------------ */
@@ -215,6 +223,21 @@ static int login_write_change(struct keeper *keeper, struct client *client,
 	return r;
 }
 
+/* What was let pass, and what an administrator allows: at each use (71). */
+static void login_note_key(struct client *client, const struct credential *record,
+			   const struct type_change *change)
+{
+	size_t len = strlen(client->note.reason);
+
+	if (record->type != WEBCRED_TYPE_PUBLIC_KEY)
+		return;
+	snprintf(client->note.reason + len, sizeof(client->note.reason) - len, "%s%s",
+		 record->no_touch ? ", enrolled as no-touch" : "",
+		 record->moving == 0 || change->moving > record->moving ? ""
+		 : record->relearn ? ", its counter is learnt anew after a restore"
+				   : ", its counter did not rise: a clone may exist");
+}
+
 void keeper_commit_change(struct keeper *keeper, struct client *client, struct wire_in *in)
 {
 	uint8_t mediation = wire_get_u8(in);
@@ -248,6 +271,7 @@ void keeper_commit_change(struct keeper *keeper, struct client *client, struct w
 		client->charged = false;
 		keeper_grant_login(keeper, client, &record.credential, change.user_verified,
 				   change.silent, mediation, &judgement);
+		login_note_key(client, &record.credential, &change);
 		keeper_answer_judged(keeper, client, &judgement);
 	}
 	sodium_memzero(&record, sizeof(record));
