@@ -66,6 +66,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->user_verification = (uint8_t)section.user_verification;
 	policy->counter = (uint8_t)section.counter;
 	policy->quiet = conf_list_has(&keeper->conf.quiet_services, client->service);
+	policy->one_answer = conf_list_has(&keeper->conf.one_answer_services, client->service);
 	policy->combines = begin_combines(&keeper->conf);
 	policy->chooser = section.chooser;
 	policy->echo_code = section.echo_code;

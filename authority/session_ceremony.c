@@ -134,34 +134,6 @@ static void ceremony_tell_touch(struct ceremony_run *run, struct ceremony_key *k
 	run->touch_told = true;
 }
 
-static void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
-			     bool was_wrong)
-{
-	struct webcred_secret *pin = secret_new();
-	char text[256];
-	int r;
-
-	/* One try for a login, on one key: the rest of them is the person's.  And
-	 * no second prompt while the first still stands. */
-	if (run->session->conditional || !pin || run->pin_spent || was_wrong) {
-		secret_free(pin);
-		ceremony_say(run, key, CEREMONY_CANCEL);
-		return;
-	}
-	run->pin_spent = true;
-	public_key_pin_text(ceremony_label(run, key), tries, was_wrong, text, sizeof(text));
-	r = session_ask(run->session, WEBCRED_ASK_SECRET, text, pin);
-	if (r == 0 && secret_len(pin) > 0) {
-		wire_begin(&run->session->out, (enum wire_message)CEREMONY_PIN);
-		wire_put_bytes(&run->session->out, secret_bytes(pin), secret_len(pin));
-		ceremony_send(key, &run->session->out);
-		wire_wipe(&run->session->out);
-	} else {
-		run->trouble = r == 0 ? WEBCRED_NOT_ALLOWED : r;
-	}
-	secret_free(pin);
-}
-
 /* The reason that helps most: a wrong PIN says more than a key that was not touched. */
 static unsigned ceremony_weight(enum ceremony_end end)
 {
@@ -182,6 +154,52 @@ static void ceremony_keep(struct ceremony_run *run, const struct ceremony_result
 {
 	if (ceremony_weight(result->end) > ceremony_weight(run->result.end))
 		run->result = *result;
+}
+
+/* The secret that such a service has at hand is the login password, and eight of
+ * those typed into PIN prompts kill a key: it is passed over, and the order goes on. */
+static void ceremony_pass_over(struct ceremony_run *run, struct ceremony_key *key)
+{
+	static const struct ceremony_result unable = {
+		.end = CEREMONY_UNABLE,
+		.detail = "it wants its PIN, which this service cannot ask for",
+	};
+
+	ceremony_keep(run, &unable);
+	ceremony_say(run, key, CEREMONY_CANCEL);
+}
+
+static void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
+			     bool was_wrong)
+{
+	struct webcred_secret *pin;
+	char text[256];
+	int r;
+
+	if (run->session->policy.one_answer) {
+		ceremony_pass_over(run, key);
+		return;
+	}
+	pin = secret_new();
+	/* One try for a login, on one key: the rest of them is the person's.  And
+	 * no second prompt while the first still stands. */
+	if (run->session->conditional || !pin || run->pin_spent || was_wrong) {
+		secret_free(pin);
+		ceremony_say(run, key, CEREMONY_CANCEL);
+		return;
+	}
+	run->pin_spent = true;
+	public_key_pin_text(ceremony_label(run, key), tries, was_wrong, text, sizeof(text));
+	r = session_ask(run->session, WEBCRED_ASK_SECRET, text, pin);
+	if (r == 0 && secret_len(pin) > 0) {
+		wire_begin(&run->session->out, (enum wire_message)CEREMONY_PIN);
+		wire_put_bytes(&run->session->out, secret_bytes(pin), secret_len(pin));
+		ceremony_send(key, &run->session->out);
+		wire_wipe(&run->session->out);
+	} else {
+		run->trouble = r == 0 ? WEBCRED_NOT_ALLOWED : r;
+	}
+	secret_free(pin);
 }
 
 static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_end end)

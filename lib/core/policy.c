@@ -17,7 +17,8 @@ enum {
 	FLAG_BARRED = 0x100,
 	FLAG_COMBINES = 0x200,
 	FLAG_CHOOSER = 0x400,
-	FLAG_ALL = 0x7ff,
+	FLAG_ONE_ANSWER = 0x800,
+	FLAG_ALL = 0xfff,
 };
 
 static uint16_t flags_of(const struct policy *policy)
@@ -32,7 +33,8 @@ static uint16_t flags_of(const struct policy *policy)
 			  (policy->subject_known ? FLAG_SUBJECT_KNOWN : 0) |
 			  (policy->barred ? FLAG_BARRED : 0) |
 			  (policy->combines ? FLAG_COMBINES : 0) |
-			  (policy->chooser ? FLAG_CHOOSER : 0));
+			  (policy->chooser ? FLAG_CHOOSER : 0) |
+			  (policy->one_answer ? FLAG_ONE_ANSWER : 0));
 }
 
 static void set_flags(struct policy *policy, uint16_t flags)
@@ -48,6 +50,7 @@ static void set_flags(struct policy *policy, uint16_t flags)
 	policy->barred = (flags & FLAG_BARRED) != 0;
 	policy->combines = (flags & FLAG_COMBINES) != 0;
 	policy->chooser = (flags & FLAG_CHOOSER) != 0;
+	policy->one_answer = (flags & FLAG_ONE_ANSWER) != 0;
 }
 
 void policy_put(struct wire_out *out, const struct policy *policy)

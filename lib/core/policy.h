@@ -31,6 +31,7 @@ struct policy {
 	bool remote;	     /* no local key for this caller */
 	bool silent_allowed; /* the prevent-silent-access flag is clear */
 	bool waived;	     /* MANAGE: root, no proof needed */
+	bool one_answer;     /* the service answers every prompt alike: ask for no PIN */
 	bool combines;	     /* some service's one prompt takes password or code */
 	bool invited;	     /* MANAGE: an invitation is open */
 	bool subject_known;  /* the account exists and its uid matches */

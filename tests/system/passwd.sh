@@ -146,7 +146,7 @@ test_nothing_enrolled_is_refused_and_told_what_to_do() {
 	begin
 	passwd_by alice "${NEW[@]}" --
 	says "$OUT" 'Nothing is enrolled for alice yet.*invite'
-	says_not "$OUT" 'New password'
+	says_not "$OUT" '^New password'
 	unchanged
 	is "$(credentials alice)" 0 "what alice has"
 }
