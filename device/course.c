@@ -3,6 +3,7 @@
 #include "device/course.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define BEGIN_WAIT_MS 10000
 #define SEND_WAIT_MS 2000
@@ -153,11 +154,16 @@ static void say_done(struct course *course, enum ceremony_end end)
 
 void course_run(int device, int channel)
 {
-	static struct course course; /* some 30 KiB */
+	static struct course course; /* some 40 KiB */
+	enum ceremony_end end;
 
 	io_init(&course.io, device, channel);
 	course.key.tries_left = COURSE_TRIES_UNKNOWN;
-	say_done(&course, run(&course));
+	end = run(&course);
+	/* The lock goes with it: who asks next may be quicker than our exit. */
+	(void)close(device);
+	course.io.device = -1;
+	say_done(&course, end);
 	fido_assert_free(&course.assertion);
 	fido_cred_free(&course.credential);
 	key_close(&course.key);

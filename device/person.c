@@ -136,9 +136,9 @@ static enum ceremony_end run_pin(struct course *course, person_try attempt)
 	end = end_of(course, r, "with its PIN");
 	if (end == CEREMONY_PIN_WRONG || end == CEREMONY_PIN_BLOCKED)
 		key_count_tries(course);
-	/* One wrong try may have been the last. */
-	if (end == CEREMONY_PIN_WRONG && course->key.tries_left == 0)
-		return end_of(course, FIDO_ERR_PIN_BLOCKED, "its PIN");
+	/* Wrong, and the last one: refused like every other wrong one. */
+	if (end == CEREMONY_PIN_BLOCKED && course->key.tries_left == 0)
+		return end_with(course, CEREMONY_PIN_WRONG, "wrong, and blocked for good by it");
 	return end;
 }
 

@@ -157,7 +157,7 @@ static void pin_last_try(void)
 
 	if (prepare(&rig, with_pin, &entry, &request) && CHECK(rig_ctl(&rig, "pin-retries=1"))) {
 		rig_run(&rig, &request, "654321", 5000, &seen);
-		CHECK_END(&seen, CEREMONY_PIN_BLOCKED);
+		CHECK_END(&seen, CEREMONY_PIN_WRONG);
 		CHECK(seen.pin_tries == 1 && seen.result.tries_left == 0);
 	}
 	rig_stop(&rig);

@@ -231,6 +231,9 @@ static enum webcred_status get_status(const struct type_ceremony_result *result)
 {
 	if (result->present == 0 || result->result.end == 0) /* none that could be opened */
 		return WEBCRED_STATUS_UNAVAIL;
+	/* Deaf or mad before anybody was asked to touch it: no device, and no lock-out. */
+	if (result->matching == 0 && result->result.end == CEREMONY_BROKEN)
+		return WEBCRED_STATUS_UNAVAIL;
 	switch (result->result.end) {
 	case CEREMONY_NOT_HERE:
 	case CEREMONY_UNPLUGGED:
