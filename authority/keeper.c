@@ -120,7 +120,9 @@ static int keeper_loop(struct keeper *keeper)
 
 	for (;;) {
 		n = epoll_wait(keeper->epoll, event, KEEPER_EVENTS,
-			       quiet ? KEEPER_SWEEP_MS : KEEPER_IDLE_MS);
+			       keeper->copy ? 0
+			       : quiet	    ? KEEPER_SWEEP_MS
+					    : KEEPER_IDLE_MS);
 		if (n < 0 && errno != EINTR)
 			return 70;
 		for (i = 0; i < n; i++) {
@@ -128,6 +130,8 @@ static int keeper_loop(struct keeper *keeper)
 				return 0;
 		}
 		keeper_commit(keeper);
+		if (keeper->copy)
+			keeper_backup_turn(keeper);
 		audit_flush();
 		now = wire_clock();
 		keeper_sweep(keeper, now - swept >= KEEPER_SWEEP_MS);
@@ -135,7 +139,7 @@ static int keeper_loop(struct keeper *keeper)
 		if (now - swept >= KEEPER_SWEEP_MS)
 			swept = now;
 		keeper_order_spares(keeper);
-		if (n == 0 && !quiet && keeper->store)
+		if (n == 0 && !quiet && keeper->store && !keeper->copy)
 			keeper->store->ops->idle(keeper->store);
 		quiet = n == 0;
 		if (keeper->draining && (!keeper->n_clients || now > keeper->drain_until))
@@ -178,6 +182,7 @@ int keeper_run(const struct mother_options *options, int mother)
 		audit_log(LOG_NOTICE, "ready: rp_id=%s", keeper->rp_id);
 	keeper_order_spares(keeper);
 	r = keeper_loop(keeper);
+	keeper_backup_abandon(keeper);
 	if (keeper->store)
 		keeper->store->ops->close(keeper->store);
 	seal_close(keeper->seal);

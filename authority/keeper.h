@@ -105,6 +105,7 @@ struct client {
 		char reason[TYPE_REASON_MAX];
 	} note;
 	struct keeper_devices devices;
+	int backup; /* the copy that follows the answer, or 0 */
 };
 
 /* A login that waits for acct_mgmt to make it count. */
@@ -137,7 +138,8 @@ struct keeper {
 	char store_error[512];
 	int store_result;
 	int64_t store_retry_at;
-	struct seal *seal;
+	struct seal *seal;     /* NULL while the host key is lost */
+	char key_trouble[512]; /* then why, and what to do */
 	char rp_id[WIRE_RPID_MAX + 1], host[WIRE_RPID_MAX + 1];
 	uint8_t key_recovery[32], key_invite[32], key_unknown[32];
 	struct client *clients;
@@ -151,7 +153,9 @@ struct keeper {
 	struct client *answers; /* of this batch, newest first */
 	bool draining;
 	int64_t drain_until;
-	struct wire_out out; /* the answer being written */
+	struct wire_out out;	 /* the answer being written */
+	struct store_copy *copy; /* a backup under way */
+	uint64_t copy_for;	 /* whose: a client's serial */
 };
 
 int keeper_run(const struct mother_options *options, int mother);
@@ -176,6 +180,8 @@ void keeper_answer(struct keeper *keeper, struct client *client);
 void keeper_refuse(struct keeper *keeper, struct client *client, int outcome, const char *text);
 void keeper_fault(struct keeper *keeper, struct client *client, int error, const char *text);
 void keeper_done(struct keeper *keeper, struct client *client, const char *text);
+/* True where the host key is here; otherwise the client has been told. */
+bool keeper_has_key(struct keeper *keeper, struct client *client);
 /* Begins the batch's transaction where none is open. 0 or -errno. */
 int keeper_write(struct keeper *keeper);
 /* Commits, sends what was queued; on failure everybody queued gets a fault. */
@@ -248,6 +254,15 @@ void keeper_enrolment_free(struct keeper_enrolment *enrolment);
 int keeper_account(struct keeper *keeper, struct client *client);
 void keeper_answer_credential(struct keeper *keeper, struct client *client,
 			      const struct credential *credential);
+
+/* keeper_store.c: about all accounts, and the store as a whole. */
+void keeper_accounts(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_backup(struct keeper *keeper, struct client *client);
+/* The next slice of a backup under way. */
+void keeper_backup_turn(struct keeper *keeper);
+/* Behind the answer that announced it. */
+void keeper_backup_pass(struct client *client);
+void keeper_backup_abandon(struct keeper *keeper);
 
 /* locality.c */
 bool locality_is_remote(const struct keeper *keeper, const struct client *client);

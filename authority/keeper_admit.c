@@ -21,11 +21,14 @@ static enum mother_pool admit_pool(const struct client *client)
 	return client->login_socket ? POOL_LOGIN : POOL_USER;
 }
 
-/* Told to a caller whom no session will serve.  The caller may be gone, or may
- * not read: one attempt, no waiting. */
-static void admit_turn_away(int fd, int error, const char *text)
+/* Told to a caller whom no session will serve: an outcome, or -errno.  The caller may be gone, or
+ * may not read: one attempt, no waiting. */
+static void admit_turn_away(int fd, int why, const char *text)
 {
-	struct wire_result result = {.fault = (uint32_t)error, .status = WEBCRED_STATUS_FAULT};
+	struct wire_result result = {.fault = why < 0 ? (uint32_t)-why : 0,
+				     .outcome = why > 0 ? (uint32_t)why : 0,
+				     .status = why < 0 ? WEBCRED_STATUS_FAULT
+						       : WEBCRED_STATUS_NOTALLOWED};
 	struct wire_out out;
 
 	strncpy(result.message, text, sizeof(result.message) - 1);
@@ -103,7 +106,7 @@ void keeper_accept(struct keeper *keeper, bool login_socket)
 			return;
 		client = admit_new(keeper, fd, login_socket);
 		if (!client) {
-			admit_turn_away(fd, ENOMEM, "webcred-authority is out of memory");
+			admit_turn_away(fd, -ENOMEM, "webcred-authority is out of memory");
 			close(fd);
 			continue;
 		}
@@ -111,7 +114,7 @@ void keeper_accept(struct keeper *keeper, bool login_socket)
 		/* The socket's mode has let only root in; belt and braces. */
 		if ((login_socket && client->peer_uid != 0) || !admit_has_room(keeper, client) ||
 		    epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
-			admit_turn_away(fd, EAGAIN, "too many logins at once; try again");
+			admit_turn_away(fd, -EAGAIN, "too many logins at once; try again");
 			client->closing = true;
 			continue;
 		}
@@ -122,50 +125,78 @@ void keeper_accept(struct keeper *keeper, bool login_socket)
 
 static bool admit_verb_known(uint16_t verb)
 {
-	return verb >= WIRE_GET && verb <= WIRE_STATUS;
+	return verb >= WIRE_GET && verb <= WIRE_BACKUP;
 }
 
-static bool admit_pin(struct client *client, const struct wire_hello *hello)
+/* About all accounts, or the store as a whole. */
+static bool admit_is_roots(uint16_t verb)
 {
-	if (hello->magic != WIRE_MAGIC || hello->version != WIRE_VERSION)
-		return false;
-	if (!admit_verb_known(hello->verb) || memchr(hello->name, 0, sizeof(hello->name)) == NULL)
-		return false;
-	if (!text_name_valid(hello->name))
-		return false;
-	/* The user socket is for the peer's own account, whatever it says. */
-	if (!client->login_socket && hello->uid != client->peer_uid)
-		return false;
+	return verb == WIRE_ACCOUNTS || verb == WIRE_BACKUP;
+}
+
+/* Whom the user socket does not serve: everybody but the peer itself. */
+static bool admit_is_own(const struct client *client, const struct wire_hello *hello)
+{
+	return client->login_socket || hello->uid == client->peer_uid;
+}
+
+static bool admit_hello_valid(const struct wire_hello *hello)
+{
+	return hello->magic == WIRE_MAGIC && hello->version == WIRE_VERSION &&
+	       admit_verb_known(hello->verb) && memchr(hello->name, 0, sizeof(hello->name)) &&
+	       text_name_valid(hello->name);
+}
+
+static void admit_pin(struct client *client, const struct wire_hello *hello)
+{
 	client->pin.verb = hello->verb;
 	client->pin.login_socket = client->login_socket;
 	client->pin.uid = hello->uid;
 	client->pin.requester = client->login_socket ? hello->requester : client->peer_uid;
 	strcpy(client->pin.name, hello->name);
-	return true;
+}
+
+/* Why a caller is turned away, or NULL; pins whom it is about. */
+static const char *admit_hear(struct client *client, const struct wire_hello *hello, ssize_t n,
+			      int *ret_why)
+{
+	*ret_why = -EPROTO;
+	if (client->state != CLIENT_HELLO || n != (ssize_t)sizeof(*hello) ||
+	    !admit_hello_valid(hello))
+		return "webcred-authority and the library do not speak the same version; restart "
+		       "webcred.service";
+	*ret_why = WEBCRED_SECURITY;
+	if (!admit_is_own(client, hello))
+		return "this socket is for your own account";
+	admit_pin(client, hello);
+	if (admit_is_roots(client->pin.verb) &&
+	    !(client->login_socket && client->pin.requester == 0))
+		return "only root may ask for this";
+	return NULL;
 }
 
 void keeper_hear_hello(struct keeper *keeper, struct client *client)
 {
 	struct wire_hello hello;
+	const char *trouble;
+	int why = 0;
 	ssize_t n;
 
 	n = wire_recv(client->fd, &hello, sizeof(hello), NULL, -1, wire_clock());
 	if (n == -ETIMEDOUT)
 		return;
-	if (client->state != CLIENT_HELLO || n != (ssize_t)sizeof(hello) ||
-	    !admit_pin(client, &hello)) {
+	trouble = admit_hear(client, &hello, n, &why);
+	if (trouble) {
 		if (n > 0 || n == -EMSGSIZE)
-			audit_log(LOG_WARNING, "uid %u sent no hello of this version; refused",
-				  (unsigned)client->peer_uid);
+			audit_log(LOG_WARNING, "a caller of uid %u was turned away: %s",
+				  (unsigned)client->peer_uid, trouble);
 		if (n >= 0)
-			admit_turn_away(client->fd, EPROTO,
-					"webcred-authority and the library "
-					"do not speak the same version; restart webcred.service");
+			admit_turn_away(client->fd, why, trouble);
 		client->closing = true;
 		return;
 	}
 	if (!admit_has_room(keeper, client)) {
-		admit_turn_away(client->fd, EAGAIN, "too many logins of yours at once; try again");
+		admit_turn_away(client->fd, -EAGAIN, "too many logins of yours at once; try again");
 		client->closing = true;
 		return;
 	}
@@ -278,6 +309,8 @@ void keeper_drop(struct keeper *keeper, struct client *client)
 		close(client->channel);
 	keeper_hashing_leave(keeper, client);
 	keeper_devices_drop(client);
+	if (client->backup > 0)
+		close(client->backup);
 	keeper_enrolment_free(client->enrolment);
 	admit_forget_answer(keeper, client);
 	if (client->previous)

@@ -17,7 +17,9 @@ static void dispatch_end(struct client *client, struct wire_in *in)
 					   [WIRE_MANAGE] = "manage",
 					   [WIRE_LIST] = "list",
 					   [WIRE_PREVENT] = "prevent-silent-access",
-					   [WIRE_STATUS] = "status"};
+					   [WIRE_STATUS] = "status",
+					   [WIRE_ACCOUNTS] = "accounts",
+					   [WIRE_BACKUP] = "backup"};
 	uint8_t end = wire_get_u8(in), type = wire_get_u8(in), mediation = wire_get_u8(in);
 	struct credential about;
 	char reason[TYPE_REASON_MAX];
@@ -63,6 +65,10 @@ static void dispatch_login_question(struct keeper *keeper, struct client *client
 		keeper_devices(keeper, client);
 	else if (question == QUESTION_INVITE_TAKE)
 		keeper_invite_take(keeper, client, in);
+	else if (question == QUESTION_ACCOUNTS)
+		keeper_accounts(keeper, client, in);
+	else if (question == QUESTION_BACKUP)
+		keeper_backup(keeper, client);
 	else
 		client->closing = true;
 }
@@ -88,6 +94,12 @@ static void dispatch_change(struct keeper *keeper, struct client *client, uint8_
 		keeper_invite(keeper, client, in);
 	else
 		keeper_lock(keeper, client, in);
+}
+
+/* Whether a connection is about the subject, who has then been looked up. */
+static bool dispatch_needs_begin(uint16_t verb)
+{
+	return verb == WIRE_GET || verb == WIRE_MANAGE || verb == WIRE_LIST || verb == WIRE_PREVENT;
 }
 
 static void dispatch_question(struct keeper *keeper, struct client *client, uint8_t question,
@@ -124,8 +136,7 @@ static void dispatch_question(struct keeper *keeper, struct client *client, uint
 		keeper_fault(keeper, client, r, text);
 	} else if (question == QUESTION_BEGIN) {
 		keeper_begin(keeper, client);
-	} else if (!client->begun && client->pin.verb != WIRE_SETTLE &&
-		   client->pin.verb != WIRE_STATUS) {
+	} else if (!client->begun && dispatch_needs_begin(client->pin.verb)) {
 		client->closing = true; /* out of order */
 	} else if (question == QUESTION_MORE) {
 		keeper_more(keeper, client, in);

@@ -151,6 +151,8 @@ void keeper_enrol_begin(struct keeper *keeper, struct client *client, struct wir
 			"a label at most 63 printable bytes");
 		return;
 	}
+	if (!keeper_has_key(keeper, client))
+		return;
 	enrolment = calloc(1, sizeof(*enrolment));
 	if (!enrolment) {
 		keeper_fault(keeper, client, -ENOMEM, "no memory for an enrolment");
@@ -275,6 +277,11 @@ void keeper_enrol_finish(struct keeper *keeper, struct client *client, struct wi
 
 	if (!wire_done(in) || !code || !enrolment) {
 		client->closing = true;
+		secret_free(code);
+		return;
+	}
+	/* The store may have been replaced since it began. */
+	if (!keeper_has_key(keeper, client)) {
 		secret_free(code);
 		return;
 	}

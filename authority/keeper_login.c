@@ -180,9 +180,10 @@ void keeper_grant_login(struct keeper *keeper, struct client *client,
 					   .has_id = true};
 	memcpy(client->note.id, credential->id, sizeof(client->note.id));
 	strcpy(client->note.label, credential->label);
-	snprintf(client->note.reason, sizeof(client->note.reason), "%s%s%s",
+	snprintf(client->note.reason, sizeof(client->note.reason), "%s%s%s%s",
 		 credential_kind_name(credential->kind), user_verified ? ", user verified" : "",
-		 silent ? ", silent" : "");
+		 silent ? ", silent" : "",
+		 credential->relearn ? ", counter learnt anew after a restore" : "");
 	judgement->verdict = VERDICT_GRANTED; /* leaves only after the batch's commit */
 }
 
@@ -206,8 +207,12 @@ static int login_write_change(struct keeper *keeper, struct client *client,
 	uint32_t wait_s;
 	int r;
 
-	r = store->ops->advance(store, account, change->id, change->read_moving, change->moving,
-				record->credential.drift, now);
+	if (record->credential.relearn && change->moving < change->read_moving)
+		r = store->ops->relearn(store, account, change->id, change->read_moving,
+					change->moving, now);
+	else
+		r = store->ops->advance(store, account, change->id, change->read_moving,
+					change->moving, record->credential.drift, now);
 	if (r == 0 && change->rehash[0])
 		r = store->ops->set_hash(store, account, change->id, change->rehash, now);
 	if (r == 0 && record->credential.type == WEBCRED_TYPE_PUBLIC_KEY &&

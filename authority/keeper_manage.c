@@ -221,6 +221,8 @@ void keeper_invite(struct keeper *keeper, struct client *client, struct wire_in 
 			      "an invitation is valid for 1 minute to 30 days");
 		return;
 	}
+	if (!keeper_has_key(keeper, client))
+		return;
 	randombytes_buf(random, sizeof(random));
 	otp_recovery_text(random, shown);
 	otp_recovery_canonical(shown, strlen(shown), canonical);
@@ -273,6 +275,10 @@ void keeper_invite_take(struct keeper *keeper, struct client *client, struct wir
 	/* Only where nothing is enrolled: an invitation never replaces a proof. */
 	if (!wire_done(in) || !code || client->strongest) {
 		client->closing = true;
+		secret_free(code);
+		return;
+	}
+	if (!keeper_has_key(keeper, client)) {
 		secret_free(code);
 		return;
 	}
@@ -358,6 +364,8 @@ void keeper_status(struct keeper *keeper, struct client *client)
 
 	text[0] = 0;
 	manage_status_line(&status, "store", "rp_id", keeper->rp_id);
+	manage_status_line(&status, "store", "host_key",
+			   keeper->seal ? "present" : keeper->key_trouble);
 	conf_each(&keeper->conf, manage_status_line, &status);
 	keeper_done(keeper, client, text);
 }

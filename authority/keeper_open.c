@@ -7,6 +7,7 @@
 #include "authority/keeper.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,34 +84,70 @@ static int open_rp_id(struct keeper *keeper)
 	return open_meta(keeper, "rp_id", initial, keeper->rp_id, sizeof(keeper->rp_id));
 }
 
+/* Without the host key one-time codes are lost; passwords and security keys are
+ * not (design).  Who needs it is told, each time, and so is the log. */
+static void open_without_key(struct keeper *keeper, const char *why)
+{
+	seal_close(keeper->seal);
+	keeper->seal = NULL;
+	snprintf(keeper->key_trouble, sizeof(keeper->key_trouble),
+		 "%.350s; until then no one-time code, recovery code or invitation can be judged",
+		 why);
+	/* Which slot an unknown name has may change: nothing depends on it. */
+	randombytes_buf(keeper->key_unknown, sizeof(keeper->key_unknown));
+	audit_log(LOG_CRIT, "%s", keeper->key_trouble);
+}
+
+/* Recovery codes and invitations are hashed with keys of their own. */
+static int open_code_keys(struct keeper *keeper)
+{
+	uint8_t keys[SEAL_CARRIED_SIZE];
+	char text[SEAL_CARRIED_TEXT] = "";
+	int r = keeper->store->ops->meta_get(keeper->store, "code_keys", text, sizeof(text));
+
+	if (r >= 0)
+		r = seal_code_keys(keeper->seal, text, keys);
+	if (r < 0)
+		return r;
+	memcpy(keeper->key_recovery, keys, 32);
+	memcpy(keeper->key_invite, keys + 32, 32);
+	seal_subkey(keeper->seal, "unknown", keeper->key_unknown);
+	sodium_memzero(keys, sizeof(keys));
+	return 0;
+}
+
 static int open_keys(struct keeper *keeper)
 {
-	char number[16] = "", stored[16];
+	const char *folder = keeper->options->state_folder;
+	char number[16] = "", stored[16] = "", *error = keeper->store_error;
 	bool first;
 	int r;
 
 	/* Only a store that never named a key may get a new one. */
 	r = keeper->store->ops->meta_get(keeper->store, "seal_key", stored, sizeof(stored));
-	if (r < 0)
-		return r;
 	first = r == STORE_ABSENT;
-	r = seal_open(keeper->options->state_folder, first, &keeper->seal, keeper->store_error,
-		      sizeof(keeper->store_error));
+	if (r == 0)
+		r = seal_settle(folder, (uint32_t)strtoul(stored, NULL, 10), false, error,
+				sizeof(keeper->store_error));
+	if (r >= 0)
+		r = seal_open(folder, first, &keeper->seal, error, sizeof(keeper->store_error));
+	if (r == -ENOKEY && !first) {
+		open_without_key(keeper, error);
+		return 0;
+	}
 	if (r < 0)
 		return r;
 	snprintf(number, sizeof(number), "%u", seal_key_number(keeper->seal));
 	r = open_meta(keeper, "seal_key", number, stored, sizeof(stored));
 	if (r == 0 && strcmp(number, stored) != 0) {
-		snprintf(keeper->store_error, sizeof(keeper->store_error),
+		snprintf(error, sizeof(keeper->store_error),
 			 "the host key is number %s, the store was sealed with number %s; put the "
 			 "right host.key back",
 			 number, stored);
-		return -ENOKEY;
+		open_without_key(keeper, error);
+		return 0;
 	}
-	seal_subkey(keeper->seal, "recovery", keeper->key_recovery);
-	seal_subkey(keeper->seal, "invite", keeper->key_invite);
-	seal_subkey(keeper->seal, "unknown", keeper->key_unknown);
-	return r;
+	return r == 0 ? open_code_keys(keeper) : r;
 }
 
 static bool open_exists(const char *folder, const char *name)
@@ -149,6 +186,7 @@ static bool open_file_is_there(const struct keeper *keeper)
 
 static void open_close_store(struct keeper *keeper)
 {
+	keeper_backup_abandon(keeper);
 	if (keeper->store)
 		keeper->store->ops->close(keeper->store);
 	keeper->store = NULL;

@@ -130,6 +130,7 @@ void keeper_commit(struct keeper *keeper)
 		reply_audit(client);
 		reply_send(client);
 		keeper_devices_pass(client);
+		keeper_backup_pass(client);
 	}
 }
 
@@ -176,6 +177,14 @@ void keeper_fault(struct keeper *keeper, struct client *client, int error, const
 	wire_put_u32(&keeper->out, (uint32_t)-error);
 	wire_put_str(&keeper->out, text);
 	keeper_answer(keeper, client);
+}
+
+bool keeper_has_key(struct keeper *keeper, struct client *client)
+{
+	if (keeper->seal)
+		return true;
+	keeper_fault(keeper, client, -ENOKEY, keeper->key_trouble);
+	return false;
 }
 
 void keeper_done(struct keeper *keeper, struct client *client, const char *text)

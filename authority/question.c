@@ -31,6 +31,10 @@ static uint64_t question_set(enum wire_verb verb)
 		       BIT(QUESTION_END);
 	case WIRE_STATUS:
 		return BIT(QUESTION_STATUS) | BIT(QUESTION_END);
+	case WIRE_ACCOUNTS:
+		return BIT(QUESTION_ACCOUNTS) | BIT(QUESTION_END);
+	case WIRE_BACKUP:
+		return BIT(QUESTION_BACKUP) | BIT(QUESTION_END);
 	}
 	return 0;
 }
@@ -40,7 +44,8 @@ bool question_allowed(enum wire_verb verb, bool login_socket, uint8_t question)
 	/* A login counts only where root's program says so (behaviour 3), and
 	 * root's verbs come over root's socket. */
 	static const uint64_t login_only = BIT(QUESTION_SETTLE) | BIT(QUESTION_REMOVE_ALL) |
-					   BIT(QUESTION_INVITE) | BIT(QUESTION_LOCK);
+					   BIT(QUESTION_INVITE) | BIT(QUESTION_LOCK) |
+					   BIT(QUESTION_ACCOUNTS) | BIT(QUESTION_BACKUP);
 	if (question >= 64)
 		return false;
 	if (!login_socket && (login_only & BIT(question)))

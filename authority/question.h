@@ -55,6 +55,8 @@ enum question {
 	QUESTION_STATUS = 19,	   /* -> DONE, its text the tables in force */
 	QUESTION_DEVICES = 20,	   /* -> DEVICES, then so many CHANNELs */
 	QUESTION_MORE = 21,	   /* u16 records had -> MORE */
+	QUESTION_ACCOUNTS = 22,	   /* u64 number of the last account had -> ACCOUNTS */
+	QUESTION_BACKUP = 23,	   /* -> DONE once the copy is whole, then COPY */
 	/* answers */
 	ANSWER_POLICY = 32,	/* policy, flag more, u16 n, records */
 	ANSWER_MORE = 33,	/* flag more, u16 n, records */
@@ -67,6 +69,9 @@ enum question {
 	ANSWER_FAULT = 40,	/* u32 errno, str text */
 	ANSWER_DEVICES = 41,	/* u8 n, u8 plugged */
 	ANSWER_CHANNEL = 42,	/* str name, with the helper's channel */
+	/* u16 n, so many (u64 number, str name, u32 uid, flag locked); none: the end */
+	ANSWER_ACCOUNTS = 43,
+	ANSWER_COPY = 44, /* nothing, with the copy's descriptor */
 };
 
 enum question_end {

@@ -27,6 +27,7 @@
 
 #define KEY_FILE "host.key"
 #define NEW_KEY_FILE KEY_FILE ".new"
+#define NEXT_KEY_FILE KEY_FILE ".next"
 #define KEY_LINE_MAX 256
 #define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG crypto_aead_xchacha20poly1305_ietf_ABYTES
@@ -101,7 +102,7 @@ static int read_key(int folder, const char *name, const char *path, mode_t forbi
 	return r;
 }
 
-static int write_line(int folder, const char *line, size_t len)
+static int write_line(int folder, const char *name, const char *line, size_t len)
 {
 	int r = 0, fd;
 
@@ -119,31 +120,36 @@ static int write_line(int folder, const char *line, size_t len)
 		r = -errno;
 	close(fd);
 	/* Its name comes last: a crash leaves no key or a whole one. */
-	if (r == 0 && (renameat(folder, NEW_KEY_FILE, folder, KEY_FILE) < 0 || fsync(folder) < 0))
+	if (r == 0 && (renameat(folder, NEW_KEY_FILE, folder, name) < 0 || fsync(folder) < 0))
 		r = -errno;
 	if (r < 0)
 		unlinkat(folder, NEW_KEY_FILE, 0);
 	return r;
 }
 
-static int make_key(int folder, struct seal *seal)
+static int write_key(int folder, const char *name, const struct seal *seal)
 {
 	char line[KEY_LINE_MAX],
 		base64[sodium_base64_ENCODED_LEN(32, sodium_base64_VARIANT_ORIGINAL)];
 	int len, r;
 
-	do
-		seal->number = randombytes_random();
-	while (seal->number == 0);
-	crypto_kdf_keygen(seal->master);
 	sodium_bin2base64(base64, sizeof(base64), seal->master, sizeof(seal->master),
 			  sodium_base64_VARIANT_ORIGINAL);
 	len = snprintf(line, sizeof(line), "webcred-key 1 %" PRIu32 " %s\n", seal->number, base64);
 	errno = 0;
-	r = write_line(folder, line, (size_t)len);
+	r = write_line(folder, name, line, (size_t)len);
 	sodium_memzero(line, sizeof(line));
 	sodium_memzero(base64, sizeof(base64));
 	return r;
+}
+
+static int make_key(int folder, const char *name, struct seal *seal)
+{
+	do
+		seal->number = randombytes_random();
+	while (seal->number == 0);
+	crypto_kdf_keygen(seal->master);
+	return write_key(folder, name, seal);
 }
 
 /* From systemd (LoadCredential=): its folder is root's, its files 0400 or 0440. */
@@ -173,7 +179,7 @@ static int key_from_folder(const char *path, bool may_create, struct seal *seal,
 	snprintf(file, sizeof(file), "%s/" KEY_FILE, path);
 	r = read_key(folder, KEY_FILE, file, 077, seal, ret_error, size);
 	if (r == -ENOENT && may_create) {
-		r = make_key(folder, seal);
+		r = make_key(folder, KEY_FILE, seal);
 		if (r < 0)
 			snprintf(ret_error, size, "%s: %s", file, strerror(-r));
 	} else if (r == -ENOENT) {
@@ -185,6 +191,14 @@ static int key_from_folder(const char *path, bool may_create, struct seal *seal,
 	}
 	close(folder);
 	return r;
+}
+
+/* Derives what is needed, and lets nobody write it any more. */
+static struct seal *finish(struct seal *seal)
+{
+	seal_subkey(seal, "seal", seal->key);
+	sodium_mprotect_readonly(seal);
+	return seal;
 }
 
 int seal_open(const char *folder, bool may_create, struct seal **ret_seal, char *ret_error,
@@ -207,15 +221,137 @@ int seal_open(const char *folder, bool may_create, struct seal **ret_seal, char 
 		sodium_free(seal);
 		return r;
 	}
-	seal_subkey(seal, "seal", seal->key);
-	sodium_mprotect_readonly(seal);
-	*ret_seal = seal;
+	*ret_seal = finish(seal);
 	return 0;
 }
 
 void seal_close(struct seal *seal)
 {
 	sodium_free(seal);
+}
+
+/* ---- another key ---- */
+
+int seal_make_next(const char *path, struct seal **ret_seal, char *ret_error, size_t size)
+{
+	struct seal *seal;
+	int folder = -1, r;
+
+	if (sodium_init() < 0)
+		return -EIO;
+	r = trusted_folder_open(path, &folder, ret_error, size);
+	if (r < 0)
+		return r;
+	seal = sodium_malloc(sizeof(*seal));
+	r = seal ? make_key(folder, NEXT_KEY_FILE, seal) : -ENOMEM;
+	close(folder);
+	if (r < 0) {
+		snprintf(ret_error, size, "%s/" NEXT_KEY_FILE ": %s", path, strerror(-r));
+		sodium_free(seal);
+		return r;
+	}
+	*ret_seal = finish(seal);
+	return 0;
+}
+
+/* The old key is copied before its name goes to the new one: a second name for
+ * the same file would not be trusted. */
+static int replace_key(int folder, const struct seal *old, bool keep_old)
+{
+	char kept[64];
+	int r = 0;
+
+	snprintf(kept, sizeof(kept), KEY_FILE ".%" PRIu32, old->number);
+	if (old->number != 0)
+		r = write_key(folder, kept, old);
+	if (r == 0 && (renameat(folder, NEXT_KEY_FILE, folder, KEY_FILE) < 0 || fsync(folder) < 0))
+		r = -errno;
+	if (r == 0 && old->number != 0 && !keep_old && unlinkat(folder, kept, 0) < 0)
+		r = -errno;
+	return r;
+}
+
+static int settle_in(int folder, const char *path, uint32_t number, bool keep_old,
+		     struct seal key[2], char *ret_error, size_t size)
+{
+	char text[512];
+	int r;
+
+	r = read_key(folder, NEXT_KEY_FILE, NEXT_KEY_FILE, 077, &key[0], text, sizeof(text));
+	if (r == -ENOENT || r == -ENOKEY || (r == 0 && key[0].number != number))
+		return 0; /* what another try left: the next one replaces it */
+	if (r == 0)
+		r = read_key(folder, KEY_FILE, KEY_FILE, 077, &key[1], text, sizeof(text));
+	/* A file that is no key is lost already. */
+	if (r == -ENOENT || r == -ENOKEY) {
+		key[1].number = 0;
+		r = 0;
+	}
+	if (r == 0 && key[1].number != number)
+		r = replace_key(folder, &key[1], keep_old);
+	if (r < 0)
+		snprintf(ret_error, size, "%s: the new host key could not be put in place: %s",
+			 path, strerror(-r));
+	return r;
+}
+
+int seal_settle(const char *path, uint32_t number, bool keep_old, char *ret_error, size_t size)
+{
+	struct seal *key;
+	int folder = -1, r;
+
+	if (sodium_init() < 0)
+		return -EIO;
+	r = trusted_folder_open(path, &folder, ret_error, size);
+	if (r < 0)
+		return r;
+	key = sodium_allocarray(2, sizeof(*key));
+	r = key ? settle_in(folder, path, number, keep_old, key, ret_error, size) : -ENOMEM;
+	sodium_free(key);
+	close(folder);
+	return r;
+}
+
+#define CARRIED_BOUND "webcred-codes-1"
+#define CARRIED_LEN (NONCE + SEAL_CARRIED_SIZE + TAG)
+
+int seal_carry(const struct seal *seal, const uint8_t keys[SEAL_CARRIED_SIZE],
+	       char ret_text[SEAL_CARRIED_TEXT])
+{
+	uint8_t sealed[CARRIED_LEN];
+	unsigned long long len = 0;
+
+	randombytes_buf(sealed, NONCE);
+	if (crypto_aead_xchacha20poly1305_ietf_encrypt(
+		    sealed + NONCE, &len, keys, SEAL_CARRIED_SIZE, (const uint8_t *)CARRIED_BOUND,
+		    sizeof(CARRIED_BOUND) - 1, NULL, sealed, seal->key) != 0)
+		return -EIO;
+	sodium_bin2base64(ret_text, SEAL_CARRIED_TEXT, sealed, sizeof(sealed),
+			  sodium_base64_VARIANT_ORIGINAL);
+	return 0;
+}
+
+int seal_code_keys(const struct seal *seal, const char *text, uint8_t ret_keys[SEAL_CARRIED_SIZE])
+{
+	uint8_t sealed[CARRIED_LEN];
+	unsigned long long len = 0;
+	size_t got = 0;
+
+	if (!text[0]) {
+		seal_subkey(seal, "recovery", ret_keys);
+		seal_subkey(seal, "invite", ret_keys + 32);
+		return 0;
+	}
+	if (sodium_base642bin(sealed, sizeof(sealed), text, strlen(text), NULL, &got, NULL,
+			      sodium_base64_VARIANT_ORIGINAL) != 0 ||
+	    got != sizeof(sealed))
+		return -EBADMSG;
+	if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+		    ret_keys, &len, NULL, sealed + NONCE, SEAL_CARRIED_SIZE + TAG,
+		    (const uint8_t *)CARRIED_BOUND, sizeof(CARRIED_BOUND) - 1, sealed,
+		    seal->key) != 0)
+		return -EBADMSG;
+	return 0;
 }
 
 /* ---- records ---- */

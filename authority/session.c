@@ -15,6 +15,19 @@
 
 /* ---- the verbs that need no conversation ----------------------------------- */
 
+/* What needs no conversation ends alike: done, refused or a fault. */
+static void session_simple_result(struct session *session, int r)
+{
+	if (r > 0)
+		session->result.outcome = (uint32_t)r;
+	else if (r < 0)
+		session->result.fault = (uint32_t)-r;
+	else
+		session->result.status = WEBCRED_STATUS_SUCCESS;
+	text_clean(session->result.message, sizeof(session->result.message), session->trouble);
+	session_end(session, r < 0 ? END_FAULT : END_DONE, WEBCRED_TYPE_NONE, session->trouble);
+}
+
 static void session_list(struct session *session)
 {
 	struct wire_credential entry;
@@ -23,17 +36,16 @@ static void session_list(struct session *session)
 
 	for (i = 0; r == 0 && i < session->n_credentials; i++) {
 		credential_to_wire(&session->credentials[i], &entry);
+		/* Locked as a whole, by an administrator: nothing of it lets in. */
+		if (session->policy.barred)
+			entry.flags |= WIRE_CREDENTIAL_LOCKED;
 		if (!wire_put_entry(&session->out, &entry))
 			r = -EMSGSIZE;
 		else
 			r = wire_send(session->client, session->out.bytes, session->out.len,
 				      session_deadline(session, SESSION_REQUEST_MS));
 	}
-	if (r > 0)
-		session->result.outcome = (uint32_t)r;
-	else if (r < 0)
-		session->result.fault = (uint32_t)-r;
-	session_end(session, r ? END_FAULT : END_DONE, WEBCRED_TYPE_NONE, session->trouble);
+	session_simple_result(session, r);
 }
 
 static int session_settle_ask(struct session *session, const uint8_t *message, size_t len)
@@ -55,17 +67,6 @@ static int session_settle_ask(struct session *session, const uint8_t *message, s
 	wire_put_bytes(&session->out, login, sizeof(login));
 	wire_put_str(&session->out, service);
 	return session_question(session, ANSWER_DONE, &in);
-}
-
-/* SETTLE, PREVENT and STATUS end alike: done, refused or a fault. */
-static void session_simple_result(struct session *session, int r)
-{
-	if (r > 0)
-		session->result.outcome = (uint32_t)r;
-	else if (r < 0)
-		session->result.fault = (uint32_t)-r;
-	snprintf(session->result.message, sizeof(session->result.message), "%s", session->trouble);
-	session_end(session, r < 0 ? END_FAULT : END_DONE, WEBCRED_TYPE_NONE, session->trouble);
 }
 
 static void session_settle(struct session *session)
@@ -139,6 +140,9 @@ static int session_read_request(struct session *session)
 			 "service's section in webcred.conf does");
 		return WEBCRED_SECURITY;
 	}
+	/* Behaviour 56: no service stands for every one. */
+	if (session->assign.verb == WIRE_PREVENT && !session->request.service[0])
+		return 0;
 	if (!text_label_valid(session->request.service, WIRE_SERVICE_MAX)) {
 		snprintf(session->trouble, sizeof(session->trouble), "no valid service was named");
 		return WEBCRED_TYPE_ERROR;
@@ -177,6 +181,12 @@ static void session_serve(struct session *session)
 		return;
 	case WIRE_STATUS:
 		session_status(session);
+		return;
+	case WIRE_ACCOUNTS:
+		session_simple_result(session, session_accounts(session));
+		return;
+	case WIRE_BACKUP:
+		session_simple_result(session, session_backup(session));
 		return;
 	}
 	session->result.fault = EPROTO;

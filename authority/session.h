@@ -109,4 +109,8 @@ int session_choose(struct session *session, struct order *order);
 /* session_manage.c */
 void session_manage(struct session *session);
 
+/* session_store.c: 0, an outcome, or -errno. */
+int session_accounts(struct session *session);
+int session_backup(struct session *session);
+
 #endif

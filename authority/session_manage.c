@@ -274,6 +274,8 @@ void session_manage(struct session *session)
 	result->fault = r < 0 ? (uint32_t)-r : 0;
 	if (r != 0)
 		result->has_credential = false;
+	else
+		result->status = WEBCRED_STATUS_SUCCESS;
 	if (session->trouble[0])
 		text_clean(result->message, sizeof(result->message), session->trouble);
 	session_end(session,

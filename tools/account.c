@@ -75,7 +75,8 @@ int account_open(struct tool *tool, const struct verb *verb)
 	if (r != TOOL_DONE)
 		return r;
 	tool->other = tool->uid != getuid();
-	if (!named && getuid() == 0 && terminal_is_attended())
+	if (!named && getuid() == 0 && terminal_is_attended() &&
+	    (verb->whole == NULL || !verb->whole()))
 		fprintf(stderr, "This is about root's own credentials"
 				" (another account: --user NAME).\n");
 	r = webcred_container_open(tool->user, tool->uid, &tool->container);

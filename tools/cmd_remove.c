@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
-/* remove - takes a credential out of the store, or all of them. */
+/* remove - takes a credential out of the store, or all of an account, or orphans. */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "tools/tool.h"
 
 static struct {
-	bool all;
+	bool all, orphans, dry_run;
+	unsigned limit;
 } removal;
 
 static int remove_confirm(struct tool *tool, const char *name)
@@ -65,29 +66,44 @@ static int remove_all(struct tool *tool)
 
 static int remove_run(struct tool *tool, char **arguments, size_t n)
 {
-	if (removal.all == (n == 1))
+	if ((n == 1) + removal.all + removal.orphans != 1)
 		return output_error(tool, TOOL_USAGE, "TypeError",
-				    "Say which: an id or a label, or --all.");
-	if (!removal.all)
+				    "Say which: an id or a label, --all or --orphans.");
+	if ((removal.dry_run || removal.limit != 0) && !removal.orphans)
+		return output_error(tool, TOOL_USAGE, "TypeError",
+				    "--dry-run and --limit go with --orphans.");
+	if (n == 1)
 		return remove_one(tool, arguments[0]);
 	if (geteuid() != 0)
 		return output_error(tool, TOOL_REFUSED, "SecurityError",
 				    "Only root may remove all at once;"
 				    " remove them one by one, or use sudo.");
-	return remove_all(tool);
+	return removal.orphans ? orphans_remove(tool, removal.dry_run, removal.limit)
+			       : remove_all(tool);
+}
+
+static bool remove_whole(void)
+{
+	return removal.orphans;
 }
 
 static const struct option_entry remove_options[] = {
 	{"all", OPTION_FLAG, NULL, "every credential of the account (root only)", &removal.all},
+	{"orphans", OPTION_FLAG, NULL, "every account that this machine no longer has (root only)",
+	 &removal.orphans},
+	{"dry-run", OPTION_FLAG, NULL, "with --orphans: only say which", &removal.dry_run},
+	{"limit", OPTION_NUMBER, "N", "with --orphans --yes: no more than this; 10 by default",
+	 &removal.limit},
 	{0},
 };
 
 const struct verb verb_remove = {
 	.name = "remove",
-	.arguments = "ID | --all",
+	.arguments = "ID | --all | --orphans",
 	.summary = "take a credential out",
 	.options = remove_options,
 	.n_max = 1,
 	.any_name = true,
+	.whole = remove_whole,
 	.run = remove_run,
 };

@@ -123,6 +123,15 @@ void output_member(const char *name, const char *text)
 	output_json(json_pack("{s:o}", name, output_text(text)));
 }
 
+void output_orphan(const struct tool *tool, const char *name, uid_t uid, const char *why)
+{
+	if (tool->json)
+		output_json(json_pack("{s:{s:o,s:I,s:s}}", "orphan", "name", output_text(name),
+				      "uid", (json_int_t)uid, "reason", why));
+	else
+		printf("%s, uid %u: %s\n", name, (unsigned)uid, why);
+}
+
 const char *output_status(enum webcred_status status)
 {
 	switch (status) {

@@ -53,13 +53,17 @@ struct verb {
 	size_t n_min, n_max;		    /* arguments */
 	bool root;			    /* root's verb */
 	bool any_name;			    /* also for a name that has no account */
+	bool (*whole)(void); /* about no account in particular; may be NULL */
 	int (*run)(struct tool *tool, char **arguments, size_t n);
 };
 
 extern const struct verb verb_create_otp, verb_create_recovery, verb_create_public_key;
 extern const struct verb verb_store_password, verb_get, verb_list, verb_rename, verb_remove;
 extern const struct verb verb_invite, verb_lock, verb_unlock, verb_prevent;
-extern const struct verb verb_doctor;
+extern const struct verb verb_backup, verb_doctor;
+
+/* cmd_orphans.c: `remove --orphans`; an exit code. */
+int orphans_remove(struct tool *tool, bool dry_run, unsigned limit);
 
 /* ---- options.c ------------------------------------------------------------ */
 
@@ -121,6 +125,8 @@ int output_error(const struct tool *tool, int code, const char *name, const char
 void output_done(const struct tool *tool, const struct webcred_credential *credential);
 /* One member, one line, at once: {"uri": "otpauth://..."}. */
 void output_member(const char *name, const char *text);
+/* {"orphan": {...}} or a line for people. */
+void output_orphan(const struct tool *tool, const char *name, uid_t uid, const char *why);
 /* `get`: what happened. */
 void output_login(const struct tool *tool, const struct webcred_credential *credential);
 /* The list. */

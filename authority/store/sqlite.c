@@ -81,6 +81,22 @@ static const char *const queries[QUERIES] = {
 				  " WHERE subject = ?1 AND type = ?2 AND origin = ?3",
 	[QUERY_THROTTLE_CLEAR] = "DELETE FROM throttle WHERE subject = ?1",
 	[QUERY_THROTTLE_CLEAR_ORIGIN] = "DELETE FROM throttle WHERE subject = ?1 AND origin = ?2",
+	[QUERY_RELEARN] = "UPDATE credential SET moving = ?4, relearn = 0," NOTE_USE(
+		"?5") " WHERE id = ?1 AND account = ?2 AND moving = ?3 AND relearn = 1"
+		      " AND type = 2",
+	/* Kind 2, TOTP: the last step a login can have used by now. */
+	[QUERY_AGE_TOTP] = "UPDATE credential SET resync = 0, resync_at = 0, moving = max(moving,"
+			   " ?1 / max(period, 1) + max(drift, 0) + ?2) WHERE kind = 2",
+	[QUERY_AGE_HOTP] = "UPDATE credential SET resync = 0, resync_at = 0, relearn = 1,"
+			   " moving = moving + ?1 WHERE kind = 3",
+	[QUERY_AGE_KEYS] = "UPDATE credential SET relearn = 1 WHERE type = 2",
+	[QUERY_AGE_CODES] = "UPDATE recovery_code SET used_at = ?1 WHERE used_at = 0",
+	[QUERY_AGE_CODES_LEFT] = "UPDATE credential SET moving = 0 WHERE kind = 4",
+	[QUERY_AGE_FLAGS] = "DELETE FROM silent_access",
+	[QUERY_AGE_INVITES] = "DELETE FROM invitation",
+	[QUERY_RESEAL] = "UPDATE credential SET sealed = ?3, seal_key = ?4"
+			 " WHERE id = ?1 AND account = ?2",
+	[QUERY_DROP_SEALED] = "DELETE FROM credential WHERE sealed IS NOT NULL OR kind = 4",
 };
 
 int sqlite_error(int rc)
@@ -434,4 +450,11 @@ const struct store_ops sqlite_ops = {
 	.invite_set = sqlite_invite_set,
 	.invite_take = sqlite_invite_take,
 	.invite_open = sqlite_invite_open,
+	.copy_begin = sqlite_copy_begin,
+	.copy_step = sqlite_copy_step,
+	.copy_end = sqlite_copy_end,
+	.relearn = sqlite_relearn,
+	.age = sqlite_age,
+	.reseal = sqlite_reseal,
+	.drop_sealed = sqlite_drop_sealed,
 };

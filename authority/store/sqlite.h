@@ -8,6 +8,7 @@
  *   sqlite_accounts  meta, account, flag, invitation
  *   sqlite_records   credential rows, their moving values, recovery codes
  *   sqlite_throttle  failures
+ *   sqlite_life      copies, restored stores, another host key
  *
  * Group commit rests on this: every verb is one statement, or begins with the
  * one that decides, so that STORE_ABSENT and STORE_CONFLICT leave nothing of it
@@ -74,6 +75,16 @@ enum sqlite_query {
 	QUERY_THROTTLE_FORGET,
 	QUERY_THROTTLE_CLEAR,
 	QUERY_THROTTLE_CLEAR_ORIGIN,
+	QUERY_RELEARN,
+	QUERY_AGE_TOTP,
+	QUERY_AGE_HOTP,
+	QUERY_AGE_KEYS,
+	QUERY_AGE_CODES,
+	QUERY_AGE_CODES_LEFT,
+	QUERY_AGE_FLAGS,
+	QUERY_AGE_INVITES,
+	QUERY_RESEAL,
+	QUERY_DROP_SEALED,
 	QUERIES
 };
 
@@ -152,7 +163,7 @@ int sqlite_account_add(struct store *store, const char *name, uint32_t uid,
 		       struct store_account *ret_account);
 int sqlite_account_lock(struct store *store, int64_t account, bool locked);
 int sqlite_account_remove(struct store *store, int64_t account);
-int sqlite_account_each(struct store *store,
+int sqlite_account_each(struct store *store, int64_t after,
 			int (*each)(void *context, const struct store_account *account),
 			void *context);
 int sqlite_flag_get(struct store *store, int64_t account, const char *rp_id, const char *service,
@@ -190,5 +201,13 @@ int sqlite_throttle_get(struct store *store, const char *subject, enum webcred_t
 int sqlite_throttle_set(struct store *store, const char *subject, enum webcred_type type,
 			const char *origin, const struct store_throttle *throttle);
 int sqlite_throttle_clear(struct store *store, const char *subject, const char *origin);
+int sqlite_copy_begin(struct store *store, const char *path, struct store_copy **ret_copy);
+int sqlite_copy_step(struct store *store, struct store_copy *copy);
+void sqlite_copy_end(struct store *store, struct store_copy *copy);
+int sqlite_relearn(struct store *store, int64_t account, const uint8_t id[WIRE_ID_SIZE],
+		   uint64_t read, uint64_t moving, int64_t used_at);
+int sqlite_age(struct store *store, const struct store_age *age);
+int sqlite_reseal(struct store *store, const struct store_record *record);
+int sqlite_drop_sealed(struct store *store, unsigned *ret_n);
 
 #endif

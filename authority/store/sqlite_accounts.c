@@ -126,12 +126,12 @@ static int some_accounts(struct sqlite_store *store, int64_t number,
 
 /* In small groups, so that no statement is under way while `each` runs: it may
  * remove what it is shown, begin, commit, and walk again. */
-int sqlite_account_each(struct store *base,
+int sqlite_account_each(struct store *base, int64_t after,
 			int (*each)(void *context, const struct store_account *account),
 			void *context)
 {
 	struct store_account account[EACH_AT_ONCE];
-	int64_t last = 0;
+	int64_t last = after;
 	int n, r;
 
 	for (;;) {

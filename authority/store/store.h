@@ -62,6 +62,14 @@ struct store_throttle {
 };
 
 struct store;
+struct store_copy;
+
+/* What a restored backup does not know: see age(). */
+struct store_age {
+	int64_t now;
+	unsigned totp_ahead; /* steps that a login may have taken before their time */
+	unsigned hotp_ahead; /* counters that a login may have skipped */
+};
 
 struct store_ops {
 	void (*close)(struct store *store);
@@ -73,6 +81,15 @@ struct store_ops {
 	/* 0 and *ret_text "ok", or what is damaged. */
 	int (*check)(struct store *store, char *ret_text, size_t size);
 	int (*backup)(struct store *store, const char *path);
+	/*
+	 * The same a slice at a time, so that others are served in between, outside
+	 * of batches: what is committed on the way is in the copy.  `path` must not
+	 * exist.  step: 1 there is more, 0 the copy is whole (not synced), negative
+	 * a fault.  end: after 0 and after a fault; the file stays.
+	 */
+	int (*copy_begin)(struct store *store, const char *path, struct store_copy **ret_copy);
+	int (*copy_step)(struct store *store, struct store_copy *copy);
+	void (*copy_end)(struct store *store, struct store_copy *copy);
 
 	int (*meta_get)(struct store *store, const char *key, char *value, size_t size);
 	int (*meta_set)(struct store *store, const char *key, const char *value);
@@ -86,7 +103,8 @@ struct store_ops {
 	int (*account_lock)(struct store *store, int64_t account, bool locked);
 	/* With everything that hangs on it. */
 	int (*account_remove)(struct store *store, int64_t account);
-	int (*account_each)(struct store *store,
+	/* Those whose number is above `after`, rising. */
+	int (*account_each)(struct store *store, int64_t after,
 			    int (*each)(void *context, const struct store_account *account),
 			    void *context);
 
@@ -109,6 +127,10 @@ struct store_ops {
 	 * for a TOTP, drift; clears resync.  `moving` below `read` is -ERANGE. */
 	int (*advance)(struct store *store, int64_t account, const uint8_t id[WIRE_ID_SIZE],
 		       uint64_t read, uint64_t moving, int32_t drift, int64_t used_at);
+	/* As advance() for a record that is to be learnt anew, once: `moving` may lie
+	 * below `read`.  STORE_CONFLICT where it is not to be learnt. */
+	int (*relearn)(struct store *store, int64_t account, const uint8_t id[WIRE_ID_SIZE],
+		       uint64_t read, uint64_t moving, int64_t used_at);
 	int (*note_backup_state)(struct store *store, int64_t account,
 				 const uint8_t id[WIRE_ID_SIZE], bool backup_state);
 	int (*set_hash)(struct store *store, int64_t account, const uint8_t id[WIRE_ID_SIZE],
@@ -146,6 +168,21 @@ struct store_ops {
 			   int64_t now);
 	/* 0 and *ret_open. */
 	int (*invite_open)(struct store *store, int64_t account, int64_t now, bool *ret_open);
+
+	/* ---- the store as a whole, while nobody logs in ---- */
+
+	/*
+	 * After a restore: nothing that a login used since the backup counts again.
+	 * Recovery codes and invitations are void, TOTP steps go on to now, HOTP
+	 * counters by hotp_ahead, silent access is prevented, and counters of keys
+	 * and of HOTP devices are to be learnt anew (credential.relearn).
+	 */
+	int (*age)(struct store *store, const struct store_age *age);
+	/* Another sealing of the same seed. */
+	int (*reseal)(struct store *store, const struct store_record *record);
+	/* What cannot be opened without the key: sealed records, recovery codes and
+	 * invitations.  *ret_n: how many records. */
+	int (*drop_sealed)(struct store *store, unsigned *ret_n);
 };
 
 /* What an implementation embeds first. */

@@ -10,7 +10,7 @@
  * Transport.  AF_UNIX, SOCK_SEQPACKET: one message is one packet of at most
  * WIRE_MESSAGE_MAX bytes.  Two sockets (WIRE_SOCKET_*) differ in who may ask
  * what; see doc/threat-model.md.  No descriptors are passed by the client
- * except where a message says so.
+ * except where a message says so.  The authority passes one with COPY alone.
  *
  * Encoding.  A message is one type byte and then its fields in the order
  * given here, without tags.  u8, u16, u32, u64: big-endian.  str: u16 length
@@ -31,6 +31,8 @@
  *                                   follow, once
  *   client -> authority  CHANGE
  *   authority -> client  ENTRY      (LIST) one credential
+ *   authority -> client  ACCOUNT    (ACCOUNTS) one account
+ *   authority -> client  COPY       (BACKUP) with a descriptor
  *   authority -> client  RESULT     the last message, always exactly one
  *
  * A client that closes the connection instead of answering has declined.  An
@@ -74,6 +76,9 @@ enum wire_verb {
 	WIRE_LIST = 4,	  /* REQUEST (its service), ENTRY..., RESULT */
 	WIRE_PREVENT = 5, /* REQUEST (its service), RESULT */
 	WIRE_STATUS = 6,  /* SHOW..., RESULT: the tables in force, for doctor */
+	/* About no account in particular; login socket, requester 0. */
+	WIRE_ACCOUNTS = 7, /* ACCOUNT..., RESULT: every account of the store */
+	WIRE_BACKUP = 8,   /* COPY, RESULT */
 };
 
 /*
@@ -105,6 +110,8 @@ enum wire_message {
 	WIRE_PROVED = 18, /* nothing */
 	WIRE_ENTRY = 19,  /* struct wire_credential */
 	WIRE_RESULT = 20,
+	WIRE_ACCOUNT = 21,   /* str name (WIRE_NAME_MAX), u32 uid, flag locked */
+	WIRE_COPY = 22,	     /* nothing; the descriptor reads a copy of the store */
 };
 
 /* One entry of an allow or exclude list. */

@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/text.h"
 
@@ -72,11 +73,21 @@ static int await(const struct call *call, int64_t deadline_ms)
 	}
 }
 
+/* The newest is the one that counts. */
+static void receive_keep(struct call *call, int passed)
+{
+	if (passed < 0)
+		return;
+	if (call->copy >= 0)
+		(void)close(call->copy);
+	call->copy = container_lift_fd(passed);
+}
+
 /* One message into container->in: its length, 0 if aborted, -errno. */
 static ssize_t receive(struct call *call, int64_t deadline_ms)
 {
 	struct webcred_container *container = call->container;
-	int r = await(call, deadline_ms);
+	int r = await(call, deadline_ms), passed = -1;
 	ssize_t n = r < 0 ? r : 0;
 
 	if (r == WEBCRED_ABORTED) {
@@ -84,8 +95,9 @@ static ssize_t receive(struct call *call, int64_t deadline_ms)
 		return 0;
 	}
 	if (r == 0)
-		n = wire_recv(call->fd, container->in, sizeof(container->in), NULL, -1,
-			      deadline_ms);
+		n = wire_recv(call->fd, container->in, sizeof(container->in),
+			      call->rules & CALL_MAY_COPY ? &passed : NULL, -1, deadline_ms);
+	receive_keep(call, passed);
 	if (n == -ENODATA) {
 		container_say(container, "webcred-authority closed the connection without a "
 					 "result; see its log");
@@ -250,6 +262,23 @@ static int handle_entry(struct call *call, size_t len)
 	return r;
 }
 
+static int handle_account(struct call *call, size_t len)
+{
+	char name[WIRE_NAME_MAX + 1];
+	struct wire_in in;
+	uint32_t uid;
+	uint8_t locked;
+
+	(void)wire_open(&in, call->container->in, len);
+	wire_get_str(&in, name, sizeof(name));
+	uid = wire_get_u32(&in);
+	locked = wire_get_u8(&in);
+	if (!(call->rules & CALL_MAY_ACCOUNTS) || !wire_done(&in) || locked > 1 ||
+	    !text_name_valid(name))
+		return protocol_error(call, "an account out of turn or out of form");
+	return call->account(call->each_context, name, (uid_t)uid, locked == 1);
+}
+
 static int handle(struct call *call, size_t len)
 {
 	struct webcred_container *container = call->container;
@@ -265,6 +294,12 @@ static int handle(struct call *call, size_t len)
 		if (!(call->rules & CALL_MAY_PROVE) || len != 1)
 			return protocol_error(call, "a proof nobody asked for");
 		call->proved = true;
+		return 0;
+	case WIRE_ACCOUNT:
+		return handle_account(call, len);
+	case WIRE_COPY:
+		if (!(call->rules & CALL_MAY_COPY) || len != 1 || call->copy < 0)
+			return protocol_error(call, "a copy nobody asked for, or none");
 		return 0;
 	case WIRE_RESULT:
 		if (!wire_get_result(container->in, len, &container->result))

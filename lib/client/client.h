@@ -95,6 +95,8 @@ int64_t request_patience(const struct webcred_request *request);
 #define CALL_MAY_ASK 0x01u
 #define CALL_MAY_PROVE 0x02u /* PROVED ends the call */
 #define CALL_MAY_LIST 0x04u
+#define CALL_MAY_ACCOUNTS 0x08u
+#define CALL_MAY_COPY 0x10u
 
 struct call {
 	struct webcred_container *container;
@@ -103,8 +105,10 @@ struct call {
 	struct webcred_mediator mediator;
 	int64_t patience_ms;
 	int (*each)(void *context, const struct webcred_credential *credential);
+	int (*account)(void *context, const char *name, uid_t uid, bool locked);
 	void *each_context;
 	/* out */
+	int copy; /* what came with COPY, owned; -1 */
 	bool proved;
 	bool ended; /* container->result holds a RESULT */
 };

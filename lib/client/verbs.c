@@ -124,3 +124,42 @@ PUBLIC int webcred_describe(struct webcred_container *container,
 		r = call_whole(&call, WIRE_STATUS);
 	return container_leave(container, r);
 }
+
+PUBLIC int webcred_accounts(struct webcred_container *container,
+			    int (*each)(void *context, const char *name, uid_t uid, bool locked),
+			    void *context)
+{
+	struct call call = {.container = container,
+			    .rules = CALL_MAY_ACCOUNTS,
+			    .patience_ms = CLIENT_PROMPT_MS,
+			    .account = each,
+			    .each_context = context};
+	int r = container_enter(container);
+
+	if (r != 0)
+		return r;
+	return container_leave(container,
+			       each ? call_whole(&call, WIRE_ACCOUNTS) : WEBCRED_TYPE_ERROR);
+}
+
+PUBLIC int webcred_backup(struct webcred_container *container, int *ret_fd)
+{
+	struct call call = {.container = container,
+			    .rules = CALL_MAY_COPY,
+			    .patience_ms = CLIENT_PATIENCE_MAX_MS,
+			    .copy = -1};
+	int r = container_enter(container);
+
+	if (r != 0)
+		return r;
+	r = call_whole(&call, WIRE_BACKUP);
+	if (r == 0 && call.copy < 0) {
+		container_say(container, "webcred-authority sent no copy");
+		r = -EPROTO;
+	}
+	if (r == 0)
+		*ret_fd = call.copy;
+	else if (call.copy >= 0)
+		(void)close(call.copy);
+	return container_leave(container, r);
+}

@@ -362,6 +362,14 @@ int webcred_remove_all(struct webcred_container *container,
 		       const struct webcred_mediator *mediator);
 int webcred_import(struct webcred_container *container, const char *record,
 		   const struct webcred_mediator *mediator);
+/* About all accounts, whatever the container's: calls `each` for every account of
+ * the store; a value other than 0 ends the walk and is returned. */
+int webcred_accounts(struct webcred_container *container,
+		     int (*each)(void *context, const char *name, uid_t uid, bool locked),
+		     void *context);
+/* Gives a descriptor that reads a consistent copy of the whole store from its
+ * beginning, for the caller to close.  The host key is not in it. */
+int webcred_backup(struct webcred_container *container, int *ret_fd);
 /* Shows the tables in force, one WEBCRED_SHOW_INFO each, through the mediator. */
 int webcred_describe(struct webcred_container *container, const struct webcred_mediator *mediator);
 

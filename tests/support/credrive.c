@@ -27,7 +27,8 @@ static const char usage_text[] =
 	"  password TEXT                 store(): the account's password\n"
 	"  totp|hotp|recovery [ALGORITHM [DIGITS [LABEL]]]    create()\n"
 	"  get [ORDER]                   get(), answered by --answer\n"
-	"  list | remove ID | rename ID LABEL | invite SECONDS | lock | unlock | prevent\n";
+	"  list | remove ID | rename ID LABEL | invite SECONDS | lock | unlock | prevent\n"
+	"  accounts | backup             root's: every account; the size of a copy\n";
 
 #define ANSWERS_MAX 16
 
@@ -190,6 +191,24 @@ static bool id_parse(const char *hex, uint8_t *id)
 	return true;
 }
 
+static int print_account(void *context, const char *name, uid_t uid, bool locked)
+{
+	(void)context;
+	printf("%s %u%s\n", name, (unsigned)uid, locked ? " locked" : "");
+	return 0;
+}
+
+static int op_backup(struct webcred_container *container)
+{
+	int fd, r = webcred_backup(container, &fd);
+
+	if (r != 0)
+		return r;
+	printf("copy %lld\n", (long long)lseek(fd, 0, SEEK_END));
+	close(fd);
+	return 0;
+}
+
 static int op_create(struct webcred_container *container, const struct webcred_mediator *mediator,
 		     char **word, int n)
 {
@@ -269,6 +288,10 @@ static int operate(struct webcred_container *container, const struct webcred_med
 		return webcred_invite(container, (uint32_t)atoi(word[1]), mediator);
 	if (strcmp(word[0], "lock") == 0 || strcmp(word[0], "unlock") == 0)
 		return webcred_lock(container, word[0][0] == 'l');
+	if (strcmp(word[0], "accounts") == 0)
+		return webcred_accounts(container, print_account, NULL);
+	if (strcmp(word[0], "backup") == 0)
+		return op_backup(container);
 	if (strcmp(word[0], "prevent") == 0)
 		return webcred_prevent_silent_access(container);
 	usage();

@@ -105,7 +105,7 @@ static void test_account_each(void **state)
 	uint8_t handle[STORE_HANDLE_SIZE] = {0};
 	char name[16];
 
-	assert_int_equal(OPS(folder)->account_each(folder->store, each_account, &walk), 0);
+	assert_int_equal(OPS(folder)->account_each(folder->store, 0, each_account, &walk), 0);
 	assert_int_equal(walk.seen, 0);
 	folder_begin(folder);
 	for (uint32_t i = 0; i < 101; i++) {
@@ -114,16 +114,16 @@ static void test_account_each(void **state)
 			OPS(folder)->account_add(folder->store, name, i, handle, 1, &account), 0);
 	}
 	folder_commit(folder);
-	assert_int_equal(OPS(folder)->account_each(folder->store, each_account, &walk), 0);
+	assert_int_equal(OPS(folder)->account_each(folder->store, 0, each_account, &walk), 0);
 	assert_int_equal(walk.seen, 101);
 	walk = (struct walk){.folder = folder, .stop_at = 40, .answer = 1};
-	assert_int_equal(OPS(folder)->account_each(folder->store, each_account, &walk), 0);
+	assert_int_equal(OPS(folder)->account_each(folder->store, 0, each_account, &walk), 0);
 	assert_int_equal(walk.seen, 40);
 	walk = (struct walk){.folder = folder, .stop_at = 40, .answer = -EINTR};
-	assert_int_equal(OPS(folder)->account_each(folder->store, each_account, &walk), -EINTR);
+	assert_int_equal(OPS(folder)->account_each(folder->store, 0, each_account, &walk), -EINTR);
 	/* --orphans removes what it is shown. */
 	walk = (struct walk){.folder = folder, .remove = true};
-	assert_int_equal(OPS(folder)->account_each(folder->store, each_account, &walk), 0);
+	assert_int_equal(OPS(folder)->account_each(folder->store, 0, each_account, &walk), 0);
 	assert_int_equal(walk.seen, 101);
 	assert_int_equal(OPS(folder)->account_find(folder->store, "user50", &account),
 			 STORE_ABSENT);

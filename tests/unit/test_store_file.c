@@ -337,7 +337,7 @@ static void test_space(void **state)
 		}
 	}
 	assert_int_equal(OPS(folder)->commit(folder->store), 0);
-	assert_int_equal(OPS(folder)->account_each(folder->store, shoot, NULL), 0);
+	assert_int_equal(OPS(folder)->account_each(folder->store, 0, shoot, NULL), 0);
 	folder_close(folder);
 	size = size_of(folder_file(folder, "webcred.db"));
 	print_message("%ld bytes a user\n", (long)(size / USERS));

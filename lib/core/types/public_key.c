@@ -170,7 +170,15 @@ static void get_verify(const struct type_login *login, const struct attempt *att
 	public_key_verify(&expected, &response, judgement);
 }
 
-/* The counter rises, and never falls, whatever the policy let pass. */
+/* The counter rises, and never falls, whatever the policy let pass; but after a
+ * restore it is learnt anew, once. */
+static uint64_t get_counter(const struct credential *record,
+			    const struct public_key_judgement *judged)
+{
+	return record->relearn || judged->counter > record->moving ? judged->counter
+								   : record->moving;
+}
+
 static enum webcred_status get_commit(const struct type_host *host, struct type_login *login,
 				      const struct credential *record,
 				      const struct public_key_judgement *judged)
@@ -178,7 +186,7 @@ static enum webcred_status get_commit(const struct type_host *host, struct type_
 	struct type_judgement judgement = {.verdict = VERDICT_REFUSED};
 	struct type_change change = {
 		.read_moving = record->moving,
-		.moving = judged->counter > record->moving ? judged->counter : record->moving,
+		.moving = get_counter(record, judged),
 		.backup_state = judged->backup_state,
 		.user_verified = judged->user_verified,
 	};
