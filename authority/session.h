@@ -114,3 +114,11 @@ int session_accounts(struct session *session);
 int session_backup(struct session *session);
 
 #endif
+/* session_ssh_key.c: takes the step ssh-key off the order; true where it has
+ * decided, and then *outcome is written. */
+bool session_ssh_key(struct session *session, struct order *order, bool pretend,
+		     struct session_outcome *outcome);
+
+/* session_import.c: one record in the words of webcred_import(). */
+int session_import(struct session *session, const struct type_host *host, const char *text);
+

@@ -216,6 +216,8 @@ static int manage_change(struct session *session, const struct wire_change *chan
 		return manage_store(session, &host, change);
 	if (change->kind == WIRE_CHANGE_CREATE)
 		return manage_create(session, &host, change);
+	if (change->kind == WIRE_CHANGE_IMPORT)
+		return session_import(session, &host, change->text);
 	return manage_ask_keeper(session, change);
 }
 

@@ -67,15 +67,16 @@ static int account_set_context(struct tool *tool)
 
 int account_open(struct tool *tool, const struct verb *verb)
 {
-	const bool named = tool->user != NULL;
-	int r = account_look_up(tool, verb);
+	int r;
 
+	tool->named = tool->user != NULL;
+	r = account_look_up(tool, verb);
 	if (r == TOOL_DONE)
 		r = account_check_rights(tool, verb);
 	if (r != TOOL_DONE)
 		return r;
 	tool->other = tool->uid != getuid();
-	if (!named && getuid() == 0 && terminal_is_attended() &&
+	if (!tool->named && !verb->many && getuid() == 0 && terminal_is_attended() &&
 	    (verb->whole == NULL || !verb->whole()))
 		fprintf(stderr, "This is about root's own credentials"
 				" (another account: --user NAME).\n");
@@ -86,6 +87,25 @@ int account_open(struct tool *tool, const struct verb *verb)
 	if (r == 0)
 		r = account_set_context(tool);
 	return r == 0 ? TOOL_DONE : output_failure(tool, r);
+}
+
+int account_switch(struct tool *tool, const char *user, uid_t uid)
+{
+	static char name[256];
+	int r;
+
+	signals_watch(NULL);
+	webcred_container_close(tool->container);
+	tool->container = NULL;
+	snprintf(name, sizeof(name), "%s", user);
+	tool->user = name;
+	tool->uid = uid;
+	tool->other = uid != getuid();
+	r = webcred_container_open(tool->user, tool->uid, &tool->container);
+	if (r == 0)
+		r = account_set_context(tool);
+	signals_watch(tool->container);
+	return r;
 }
 
 const char *account_whose(const struct tool *tool)

@@ -123,6 +123,24 @@ void output_member(const char *name, const char *text)
 	output_json(json_pack("{s:o}", name, output_text(text)));
 }
 
+void output_import(const struct tool *tool, unsigned line, const char *user, const char *result,
+		   const char *text)
+{
+	if (tool->json)
+		output_json(json_pack("{s:i,s:o,s:s,s:o}", "line", (int)line, "user",
+				      output_text(user), "result", result, "text",
+				      output_text(text)));
+	else
+		printf("line %u: %s: %s: %s\n", line, user, result, text);
+}
+
+void output_finding(const char *level, const char *what, const char *where, const char *todo)
+{
+	output_json(json_pack("{s:{s:s,s:o,s:o,s:o}}", "finding", "level", level, "what",
+			      output_text(what), "where", output_text(where), "do",
+			      output_text(todo)));
+}
+
 void output_orphan(const struct tool *tool, const char *name, uid_t uid, const char *why)
 {
 	if (tool->json)

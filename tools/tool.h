@@ -28,6 +28,7 @@ struct tool {
 	bool json, yes, help, version;
 	/* the account */
 	uid_t uid;
+	bool named; /* by --user */
 	bool other; /* not the invoking user's own */
 	struct webcred_container *container;
 	struct webcred_mediator mediator;
@@ -53,6 +54,7 @@ struct verb {
 	size_t n_min, n_max;		    /* arguments */
 	bool root;			    /* root's verb */
 	bool any_name;			    /* also for a name that has no account */
+	bool many;			    /* its input names the accounts */
 	bool (*whole)(void); /* about no account in particular; may be NULL */
 	int (*run)(struct tool *tool, char **arguments, size_t n);
 };
@@ -60,7 +62,7 @@ struct verb {
 extern const struct verb verb_create_otp, verb_create_recovery, verb_create_public_key;
 extern const struct verb verb_store_password, verb_get, verb_list, verb_rename, verb_remove;
 extern const struct verb verb_invite, verb_lock, verb_unlock, verb_prevent;
-extern const struct verb verb_backup, verb_doctor;
+extern const struct verb verb_backup, verb_doctor, verb_import;
 
 /* cmd_orphans.c: `remove --orphans`; an exit code. */
 int orphans_remove(struct tool *tool, bool dry_run, unsigned limit);
@@ -78,6 +80,8 @@ void options_help_common(void);
 
 /* Whose credentials; opens the container.  An exit code. */
 int account_open(struct tool *tool, const struct verb *verb);
+/* From here on it is about this account, which exists: 0, or as the library. */
+int account_switch(struct tool *tool, const char *user, uid_t uid);
 /* "your" or "alice's", for sentences. */
 const char *account_whose(const struct tool *tool);
 /* Finds a credential by the start of its id or by its label; an exit code. */
@@ -125,6 +129,11 @@ int output_error(const struct tool *tool, int code, const char *name, const char
 void output_done(const struct tool *tool, const struct webcred_credential *credential);
 /* One member, one line, at once: {"uri": "otpauth://..."}. */
 void output_member(const char *name, const char *text);
+/* `import`: one entry; `result` is a word or two, `text` what and why. */
+void output_import(const struct tool *tool, unsigned line, const char *user, const char *result,
+		   const char *text);
+/* {"finding": ...}: what `doctor` found. */
+void output_finding(const char *level, const char *what, const char *where, const char *todo);
 /* {"orphan": {...}} or a line for people. */
 void output_orphan(const struct tool *tool, const char *name, uid_t uid, const char *why);
 /* `get`: what happened. */

@@ -24,6 +24,7 @@ static const struct verb *const verbs[] = {
 	&verb_lock,
 	&verb_unlock,
 	&verb_prevent,
+	&verb_import,
 	&verb_backup,
 	&verb_doctor,
 };

@@ -356,8 +356,16 @@ int webcred_remove(struct webcred_container *container, const uint8_t *id,
 int webcred_invite(struct webcred_container *container, uint32_t seconds,
 		   const struct webcred_mediator *mediator);
 int webcred_lock(struct webcred_container *container, bool locked);
-/* Root's verbs, too: forgets the account with all its credentials; enrols one
- * record written in the words of the import format. */
+/*
+ * Root's verbs, too: forgets the account with all its credentials; enrols one
+ * key that another program's file names.  `record` is a line
+ * "[check ]pam-u2f RPID" or "[check ]openssh-sk" and below it the entry as its
+ * file has it: of an authfile "user:credential", of OpenSSH a public key's line
+ * or a private key's whole file; at most 4095 bytes.  What it is, is shown as
+ * WEBCRED_SHOW_INFO; with `check` nothing is enrolled.  WEBCRED_TYPE_ERROR for
+ * an entry that is none (the message says why), WEBCRED_INVALID_STATE for one
+ * that is enrolled.
+ */
 int webcred_remove_all(struct webcred_container *container,
 		       const struct webcred_mediator *mediator);
 int webcred_import(struct webcred_container *container, const char *record,
