@@ -66,6 +66,8 @@ const struct conf_key conf_keys[] = {
 	 UNPRIVILEGED},
 	{"webcred", "one_answer_services", CONF_LIST, IN(one_answer_services), 0, 0, NULL,
 	 "swaylock i3lock hyprlock gtklock waylock slock"},
+	{"webcred", "ssh_services", CONF_LIST, IN(ssh_services), 0, 0, NULL, "sshd"},
+	{"webcred", "touch_required", CONF_YES_NO, IN(touch_required), 0, 0, NULL, "no"},
 	{"webcred", "locality_unknown", CONF_WORD, IN(locality_unknown), 0, 0, localities,
 	 "remote"},
 	{"service", "get", CONF_ORDER, OF(order), 0, 0, NULL, "public-key otp password"},

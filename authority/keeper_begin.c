@@ -66,6 +66,10 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->user_verification = (uint8_t)section.user_verification;
 	policy->counter = (uint8_t)section.counter;
 	policy->quiet = conf_list_has(&keeper->conf.quiet_services, client->service);
+	/* Only sshd itself, which is root and nobody else, has verified a key. */
+	policy->ssh_key = keeper->conf.touch_required && client->login_socket &&
+			  client->pin.requester == 0 && client->pin.verb == WIRE_GET &&
+			  conf_list_has(&keeper->conf.ssh_services, client->service);
 	policy->one_answer = conf_list_has(&keeper->conf.one_answer_services, client->service);
 	policy->combines = begin_combines(&keeper->conf);
 	policy->chooser = section.chooser;

@@ -79,6 +79,12 @@ struct session_outcome {
 /* The whole of "request a credential"; `minimum` is the strength a proof needs
  * (0 for a login). */
 void session_login(struct session *session, uint8_t minimum, struct session_outcome *ret_outcome);
+/* What a step of it goes by, and what became of it; `name` is the step's. */
+void session_prepare(struct session *session, uint8_t minimum, bool pretend,
+		     struct type_login *login);
+enum webcred_status session_took(struct session *session, const char *name,
+				 const struct type_login *login, enum webcred_status status,
+				 struct session_outcome *outcome);
 /* One step of it, by one type. */
 enum webcred_status session_step(struct session *session, const struct type_host *host,
 				 enum webcred_type type, uint8_t minimum, bool pretend,
@@ -86,6 +92,13 @@ enum webcred_status session_step(struct session *session, const struct type_host
 /* Fills session->result from it. */
 void session_login_result(struct session *session, const struct session_outcome *outcome);
 void session_get(struct session *session);
+
+/* session_filter.c: no list names unknown types alone (65). */
+bool session_lists_sound(const struct wire_request *request);
+/* Picks what this request may use into session->usable.  *ret_enrolled: how
+ * many of the types asked for are enrolled at all, before the lists narrow them. */
+int session_filter(struct session *session, const struct order *order, uint8_t minimum,
+		   size_t *ret_enrolled);
 
 /* session_conditional.c: one prompt for password or code, while a key blinks. */
 struct session_conditional {
@@ -106,14 +119,6 @@ void session_conditional_wait(struct session *session);
  * chose, where there is something to choose.  0, or as session_ask(). */
 int session_choose(struct session *session, struct order *order);
 
-/* session_manage.c */
-void session_manage(struct session *session);
-
-/* session_store.c: 0, an outcome, or -errno. */
-int session_accounts(struct session *session);
-int session_backup(struct session *session);
-
-#endif
 /* session_ssh_key.c: takes the step ssh-key off the order; true where it has
  * decided, and then *outcome is written. */
 bool session_ssh_key(struct session *session, struct order *order, bool pretend,
@@ -122,3 +127,11 @@ bool session_ssh_key(struct session *session, struct order *order, bool pretend,
 /* session_import.c: one record in the words of webcred_import(). */
 int session_import(struct session *session, const struct type_host *host, const char *text);
 
+/* session_manage.c */
+void session_manage(struct session *session);
+
+/* session_store.c: 0, an outcome, or -errno. */
+int session_accounts(struct session *session);
+int session_backup(struct session *session);
+
+#endif

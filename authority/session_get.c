@@ -23,78 +23,10 @@ void session_explain(struct session *session, const char *format, ...)
 	va_end(arguments);
 }
 
-/* ---- which records count ------------------------------------------------------- */
-
-static bool get_is_listed(const struct wire_descriptor *list, uint8_t n,
-			  const struct credential *credential)
-{
-	uint8_t i;
-
-	for (i = 0; i < n; i++) {
-		if (list[i].type != credential->type)
-			continue;
-		if (list[i].len == WIRE_ID_SIZE &&
-		    secret_equal(list[i].id, credential->id, WIRE_ID_SIZE))
-			return true;
-		if (credential->external_len && list[i].len == credential->external_len &&
-		    secret_equal(list[i].id, credential->external, credential->external_len))
-			return true;
-	}
-	return false;
-}
-
-/* Behaviour 65: a list of unknown types only is an error, not an empty list. */
-static bool get_list_is_sound(const struct wire_descriptor *list, uint8_t n)
-{
-	uint8_t i;
-
-	for (i = 0; i < n; i++) {
-		if (list[i].type >= WEBCRED_TYPE_PASSWORD && list[i].type <= WEBCRED_TYPE_IDENTITY)
-			return true;
-	}
-	return n == 0;
-}
-
-static bool get_is_usable(const struct wire_request *request, const struct credential *credential,
-			  uint8_t minimum)
-{
-	if (credential->locked)
-		return false;
-	if (request->n_allow && !get_is_listed(request->allow, request->n_allow, credential))
-		return false;
-	if (get_is_listed(request->exclude, request->n_exclude, credential))
-		return false;
-	return credential->kind == KIND_RECOVERY ||
-	       credential_strength(credential, credential->uv_initialized) >= minimum;
-}
-
-/* Picks what this request may use.  *ret_enrolled: how many of the types asked
- * for are enrolled at all, before the lists narrow them. */
-static int get_filter(struct session *session, const struct order *order, uint8_t minimum,
-		      size_t *ret_enrolled)
-{
-	size_t i;
-
-	*ret_enrolled = 0;
-	session->usable = calloc(session->n_credentials + 1, sizeof(*session->usable));
-	if (!session->usable)
-		return -ENOMEM;
-	for (i = 0; i < session->n_credentials; i++) {
-		const struct credential *credential = &session->credentials[i];
-
-		if (!order_has(order, credential->type))
-			continue;
-		(*ret_enrolled)++;
-		if (get_is_usable(&session->request, credential, minimum))
-			session->usable[session->n_usable++] = *credential;
-	}
-	return 0;
-}
-
 /* ---- the steps -------------------------------------------------------------------- */
 
-static void get_prepare_login(struct session *session, uint8_t minimum, bool pretend,
-			      struct type_login *login)
+void session_prepare(struct session *session, uint8_t minimum, bool pretend,
+		     struct type_login *login)
 {
 	const struct wire_request *request = &session->request;
 	uint8_t uv = request->user_verification > session->policy.user_verification
@@ -136,15 +68,38 @@ static const struct credential *get_used(const struct session *session, const ui
 	return NULL;
 }
 
+enum webcred_status session_took(struct session *session, const char *name,
+				 const struct type_login *login, enum webcred_status status,
+				 struct session_outcome *outcome)
+{
+	outcome->result = login->result;
+	outcome->judgement = login->judgement;
+	outcome->user_verified = login->user_verified;
+	outcome->silent = !login->asked;
+	memcpy(outcome->reason, login->reason, sizeof(outcome->reason));
+	session_explain(session, "%s: %s%s%s\n", name, outcome_status_name(status),
+			login->reason[0] ? ", " : "", login->reason);
+	/* Told to everybody alike: unknown names are counted like known ones. */
+	if (status == WEBCRED_STATUS_TRYAGAIN && login->judgement.throttled)
+		(void)session_show(session, WEBCRED_SHOW_ERROR, login->judgement.reason);
+	if (status == WEBCRED_STATUS_SUCCESS) {
+		/* A type that says success without a judgement that grants is broken. */
+		outcome->used = get_used(session, login->judgement.id);
+		if (login->judgement.verdict != VERDICT_GRANTED || !outcome->used)
+			return WEBCRED_STATUS_NOTALLOWED;
+		outcome->verdict = login->judgement.verdict;
+	}
+	return status;
+}
+
 enum webcred_status session_step(struct session *session, const struct type_host *host,
 				 enum webcred_type type_id, uint8_t minimum, bool pretend,
 				 struct session_outcome *outcome)
 {
 	const struct type *type = type_find(type_id);
 	struct type_login login;
-	enum webcred_status status;
 
-	get_prepare_login(session, minimum, pretend, &login);
+	session_prepare(session, minimum, pretend, &login);
 	outcome->type = type_id;
 	outcome->result = 0;
 	if (!type) {
@@ -153,25 +108,8 @@ enum webcred_status session_step(struct session *session, const struct type_host
 			 outcome_type_name(type_id));
 		return WEBCRED_STATUS_UNAVAIL;
 	}
-	status = type->get(host, &login);
-	outcome->result = login.result;
-	outcome->judgement = login.judgement;
-	outcome->user_verified = login.user_verified;
-	outcome->silent = !login.asked;
-	memcpy(outcome->reason, login.reason, sizeof(outcome->reason));
-	session_explain(session, "%s: %s%s%s\n", outcome_type_name(type_id),
-			outcome_status_name(status), login.reason[0] ? ", " : "", login.reason);
-	/* Told to everybody alike: unknown names are counted like known ones. */
-	if (status == WEBCRED_STATUS_TRYAGAIN && login.judgement.throttled)
-		(void)session_show(session, WEBCRED_SHOW_ERROR, login.judgement.reason);
-	if (status == WEBCRED_STATUS_SUCCESS) {
-		/* A type that says success without a judgement that grants is broken. */
-		outcome->used = get_used(session, login.judgement.id);
-		if (login.judgement.verdict != VERDICT_GRANTED || !outcome->used)
-			return WEBCRED_STATUS_NOTALLOWED;
-		outcome->verdict = login.judgement.verdict;
-	}
-	return status;
+	return session_took(session, outcome_type_name(type_id), &login, type->get(host, &login),
+			    outcome);
 }
 
 static void get_walk(struct session *session, const struct order *order, uint8_t minimum,
@@ -262,8 +200,7 @@ static int get_resolve(struct session *session)
 	if (session->policy.timeout_ms > GET_TIMEOUT_MAX_MS)
 		session->policy.timeout_ms = GET_TIMEOUT_MAX_MS;
 	session_explain(session, "mediation: %s\n", outcome_mediation_name(session->mediation));
-	if (!get_list_is_sound(request->allow, request->n_allow) ||
-	    !get_list_is_sound(request->exclude, request->n_exclude))
+	if (!session_lists_sound(request))
 		return WEBCRED_NOT_SUPPORTED;
 	return 0;
 }
@@ -341,18 +278,48 @@ static void get_choose_and_walk(struct session *session, struct order *order, ui
 	snprintf(outcome->reason, sizeof(outcome->reason), "nothing was chosen");
 }
 
-static void get_run(struct session *session, uint8_t minimum, struct session_outcome *outcome)
+/* Order, mediation and types are as they have to be, and which records count:
+ * 0, or what ends the request before anybody is asked. */
+static int get_check(struct session *session, uint8_t minimum, struct order *order,
+		     size_t *ret_enrolled)
 {
-	struct order order;
-	size_t enrolled = 0;
-	int r = get_order(session, &order);
+	int r = get_order(session, order);
 
 	if (r == 0)
 		r = get_resolve(session);
 	if (r == 0)
-		r = get_check_capabilities(session, &order);
+		r = get_check_capabilities(session, order);
 	if (r == 0)
-		r = get_filter(session, &order, minimum, &enrolled);
+		r = session_filter(session, order, minimum, ret_enrolled);
+	return r;
+}
+
+static void get_ask(struct session *session, struct order *order, uint8_t minimum,
+		    struct session_outcome *outcome)
+{
+	bool pretend = session->policy.barred || session->n_usable == 0;
+
+	if (order_has_ssh_key(order) && session_ssh_key(session, order, pretend, outcome))
+		return;
+	pretend = session->policy.barred || session->n_usable == 0;
+	if (!get_may_go_on(session, order)) {
+		outcome->status = WEBCRED_STATUS_NONE; /* (null) under silent mediation */
+		snprintf(outcome->reason, sizeof(outcome->reason), "silent access is not allowed");
+	} else if (session->mediation == WEBCRED_MEDIATION_CONDITIONAL) {
+		session_conditional(session, order, minimum, pretend, outcome);
+	} else if (pretend) {
+		get_pretend(session, order, outcome);
+	} else {
+		get_choose_and_walk(session, order, minimum, outcome);
+	}
+}
+
+static void get_run(struct session *session, uint8_t minimum, struct session_outcome *outcome)
+{
+	struct order order;
+	size_t enrolled = 0;
+	int r = get_check(session, minimum, &order, &enrolled);
+
 	if (r != 0) {
 		outcome->result = r;
 		snprintf(outcome->reason, sizeof(outcome->reason), "%.*s", TYPE_REASON_MAX - 1,
@@ -365,18 +332,7 @@ static void get_run(struct session *session, uint8_t minimum, struct session_out
 		snprintf(outcome->reason, sizeof(outcome->reason), "nothing is enrolled");
 		return;
 	}
-	if (!get_may_go_on(session, &order)) {
-		outcome->status = WEBCRED_STATUS_NONE; /* (null) under silent mediation */
-		snprintf(outcome->reason, sizeof(outcome->reason), "silent access is not allowed");
-		return;
-	}
-	if (session->mediation == WEBCRED_MEDIATION_CONDITIONAL)
-		session_conditional(session, &order, minimum,
-				    session->policy.barred || session->n_usable == 0, outcome);
-	else if (session->policy.barred || session->n_usable == 0)
-		get_pretend(session, &order, outcome);
-	else
-		get_choose_and_walk(session, &order, minimum, outcome);
+	get_ask(session, &order, minimum, outcome);
 	get_null(session, outcome);
 }
 
@@ -428,6 +384,25 @@ void session_login_result(struct session *session, const struct session_outcome 
 	}
 }
 
+/* Behaviour 37: who was not asked is told, unless silence was asked for. */
+static void get_tell(struct session *session, const struct session_outcome *outcome)
+{
+	char text[WIRE_LABEL_MAX + 96];
+
+	if (outcome->verdict != VERDICT_GRANTED || !outcome->silent || !outcome->used ||
+	    session->mediation == WEBCRED_MEDIATION_SILENT)
+		return;
+	if (outcome->used->type == WEBCRED_TYPE_PUBLIC_KEY)
+		snprintf(text, sizeof(text),
+			 "Your security key \"%s\", which sshd has verified, "
+			 "let you in.",
+			 outcome->used->label);
+	else
+		snprintf(text, sizeof(text), "The %s you gave before let you in.",
+			 credential_kind_name(outcome->used->kind));
+	(void)session_show(session, WEBCRED_SHOW_INFO, text);
+}
+
 static enum question_end get_end(const struct session_outcome *outcome)
 {
 	if (outcome->verdict == VERDICT_GRANTED)
@@ -455,6 +430,7 @@ void session_get(struct session *session)
 		return;
 	}
 	session_login(session, 0, &outcome);
+	get_tell(session, &outcome);
 	session_login_result(session, &outcome);
 	session_end(session, get_end(&outcome), outcome.type, outcome.reason);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "pam_webcred/conversation.h"
 #include "pam_webcred/mark.h"
@@ -55,6 +56,19 @@ static int request_excludes(struct login *login)
 	return r;
 }
 
+/* What sshd has verified.  In sudo and su the PAM environment may hold what a
+ * user wrote; sshd is root and nobody else. */
+static int request_ssh_auth(struct login *login)
+{
+	const char *text =
+		geteuid() == 0 && getuid() == 0 ? pam_getenv(login->pamh, "SSH_AUTH_INFO_0") : NULL;
+
+	if (text && webcred_request_set_ssh_auth(login->request, text) != 0)
+		pam_syslog(login->pamh, LOG_WARNING,
+			   "SSH_AUTH_INFO_0 is longer than 4095 bytes or not printable: ignored");
+	return 0;
+}
+
 static unsigned host_flags(int flags)
 {
 	return ((flags & PAM_SILENT) ? WEBCRED_HOST_SILENT : 0) |
@@ -77,6 +91,8 @@ static int build_request(struct login *login)
 	r = webcred_request_set_order(login->request, options->order);
 	if (r == 0)
 		r = request_cached(login);
+	if (r == 0)
+		r = request_ssh_auth(login);
 	if (r == 0)
 		r = request_excludes(login);
 	return r;

@@ -66,6 +66,7 @@
 #define WIRE_ID_SIZE 16	       /* our id of a record */
 #define WIRE_EXTERNAL_MAX 1023 /* a key's own credential id (behaviour 79) */
 #define WIRE_LIST_MAX 64       /* entries of an allow or exclude list */
+#define WIRE_SSH_AUTH_MAX 4095 /* what sshd has verified */
 #define WIRE_LOGIN_SIZE 32     /* what SETTLE presents */
 
 /* What a connection is for. */
@@ -125,7 +126,12 @@ struct wire_descriptor {
  * REQUEST, in this order: service, tty, rhost, u32 host_flags, u8 mediation,
  * u8 user_verification, u32 timeout_ms, str order, u8 flags (WIRE_FLAG_*),
  * bytes cached, u8 n_allow and so many (u8 type, bytes id), u8 n_exclude and
- * so many.
+ * so many, str ssh_auth.
+ *
+ * ssh_auth (WIRE_SSH_AUTH_MAX) is sshd's SSH_AUTH_INFO_0 as it stood in the PAM
+ * environment, lines and all, or empty.  It counts on the login socket alone,
+ * from a requester with uid 0, where the configuration takes sshd's word; any
+ * other session ignores it, and the user socket refuses it.
  */
 #define WIRE_FLAG_NULL_OK 0x01u
 #define WIRE_FLAG_CACHED 0x02u	    /* cached holds an earlier module's password */
@@ -147,6 +153,7 @@ struct wire_request {
 	struct webcred_secret *cached; /* owned; NULL unless WIRE_FLAG_CACHED */
 	uint8_t n_allow, n_exclude;
 	struct wire_descriptor *allow, *exclude; /* owned, n entries */
+	char ssh_auth[WIRE_SSH_AUTH_MAX + 1];
 };
 
 enum wire_change_kind {

@@ -41,6 +41,7 @@ bool wire_put_request(struct wire_out *out, const struct wire_request *request)
 		wire_put_bytes(out, NULL, 0);
 	put_list(out, request->allow, request->n_allow);
 	put_list(out, request->exclude, request->n_exclude);
+	wire_put_str(out, request->ssh_auth);
 	return !out->overflow;
 }
 
@@ -106,6 +107,7 @@ bool wire_get_request(const void *message, size_t len, struct wire_request *ret_
 	get_cached(&in, &request);
 	request.allow = get_list(&in, &request.n_allow);
 	request.exclude = get_list(&in, &request.n_exclude);
+	wire_get_str(&in, request.ssh_auth, sizeof(request.ssh_auth));
 	if (!wire_done(&in)) {
 		wire_request_deinit(&request);
 		return false;

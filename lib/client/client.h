@@ -34,6 +34,7 @@ struct webcred_container {
 	char rhost[WIRE_RHOST_MAX + 1];
 	char socket_path[108]; /* "" for the default; sun_path's size */
 	int cancel_fd;	       /* eventfd, owned */
+	int abort_reason;      /* why it was cancelled; atomic, 0 for no reason given */
 	int signal_fd;	       /* the caller's, or -1 */
 	int proved_fd;	       /* a connection whose proof stands, or -1 */
 	int64_t proved_patience_ms;
@@ -65,9 +66,13 @@ struct webcred_credential {
 /* Sets the message for the log. */
 void container_say(struct webcred_container *container, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* A call begins: 0; WEBCRED_INVALID_STATE without a container,
- * WEBCRED_NOT_ALLOWED inside another call, WEBCRED_ABORTED when cancelled. */
+/* A call begins: 0; WEBCRED_INVALID_STATE without a container, the reason when
+ * cancelled, WEBCRED_NOT_ALLOWED inside another call; in this order (14, 15, 20). */
 int container_enter(struct webcred_container *container);
+/* The same, where the signal is looked at later: create() (46). */
+int container_claim(struct webcred_container *container);
+/* 0, or WEBCRED_ABORTED, with a message, once cancelled or signalled. */
+int container_look(struct webcred_container *container);
 /* The call ends with `result`, which is returned. */
 int container_leave(struct webcred_container *container, int result);
 /* True once cancelled or signalled. */

@@ -105,9 +105,18 @@ PUBLIC int webcred_container_set_socket(struct webcred_container *container, con
 
 PUBLIC void webcred_container_cancel(struct webcred_container *container)
 {
-	const uint64_t one = 1;
-	int saved = errno;
+	webcred_container_abort(container, WEBCRED_ABORTED);
+}
 
+PUBLIC void webcred_container_abort(struct webcred_container *container, int reason)
+{
+	const uint64_t one = 1;
+	int saved = errno, none = 0;
+
+	if (reason == 0)
+		reason = WEBCRED_ABORTED;
+	(void)__atomic_compare_exchange_n(&container->abort_reason, &none, reason, false,
+					  __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	/* Full means cancelled long since. */
 	if (write(container->cancel_fd, &one, sizeof(one)) < 0)
 		errno = saved;
@@ -126,43 +135,68 @@ bool container_aborted(const struct webcred_container *container)
 	return poll(fds, 2, 0) > 0;
 }
 
-int container_enter(struct webcred_container *container)
+/* The reason of a signal that a descriptor gave is the model's own (15). */
+static int abort_reason(struct webcred_container *container)
+{
+	int reason = __atomic_load_n(&container->abort_reason, __ATOMIC_SEQ_CST);
+
+	return reason ? reason : WEBCRED_ABORTED;
+}
+
+int container_claim(struct webcred_container *container)
 {
 	if (!container)
 		return WEBCRED_INVALID_STATE;
-	if (container->busy) {
-		/* Only a mediator's callback can get here; its own call goes on. */
-		return WEBCRED_NOT_ALLOWED;
-	}
+	/* Only a mediator's callback can find it busy; its own call goes on, and
+	 * what the call has said so far is not touched.  One call of whatever type
+	 * at a time: a stricter rule than one a type. */
+	if (container->busy)
+		return container_aborted(container) ? abort_reason(container) : WEBCRED_NOT_ALLOWED;
 	container->busy = true;
 	container->status = WEBCRED_STATUS_NONE;
 	container->fail_delay_us = 0;
 	container->tell_throttled = false;
 	container->message[0] = '\0';
-	if (container_aborted(container)) {
-		container_say(container, "cancelled before the call began");
-		return container_leave(container, WEBCRED_ABORTED);
-	}
 	return 0;
 }
 
-static void drain(int fd)
+int container_look(struct webcred_container *container)
 {
-	uint64_t count;
-	ssize_t n = read(fd, &count, sizeof(count));
+	if (!container_aborted(container))
+		return 0;
+	container_say(container, "cancelled before the call began");
+	return WEBCRED_ABORTED;
+}
 
-	(void)n; /* nothing in it is just as well */
+int container_enter(struct webcred_container *container)
+{
+	int r = container_claim(container);
+
+	if (r == 0 && container_look(container) != 0)
+		r = container_leave(container, WEBCRED_ABORTED);
+	return r;
+}
+
+/* A cancel ends one call, and is used up by it. */
+static int abort_take(struct webcred_container *container)
+{
+	int reason = abort_reason(container);
+	uint64_t count;
+	ssize_t n = read(container->cancel_fd, &count, sizeof(count));
+
+	(void)n; /* nothing in it is just as well: a descriptor's signal */
+	__atomic_store_n(&container->abort_reason, 0, __ATOMIC_SEQ_CST);
+	return reason;
 }
 
 int container_leave(struct webcred_container *container, int result)
 {
-	/* A cancel ends one call, and is used up by it. */
-	if (result == WEBCRED_ABORTED)
-		drain(container->cancel_fd);
 	if (result < 0)
 		container->status = WEBCRED_STATUS_FAULT;
 	else if (result > 0 && container->status == WEBCRED_STATUS_NONE)
 		container->status = WEBCRED_STATUS_NOTALLOWED;
+	if (result == WEBCRED_ABORTED)
+		result = abort_take(container);
 	if (!container->message[0])
 		container_say(container, "%s",
 			      result < 0 ? strerror(-result) : outcome_name(result));

@@ -204,15 +204,15 @@ static const char *creation_key(const struct webcred_creation *creation, struct 
 	return NULL;
 }
 
-static int creation_check(struct webcred_container *container,
-			  const struct webcred_creation *creation, struct wire_change *change)
+/* *ret_why: what is wrong, for the message. */
+static int creation_check(const struct webcred_creation *creation, struct wire_change *change,
+			  const char **ret_why)
 {
 	const char *mistake = NULL;
 
-	if (!creation || creation->size != sizeof(*creation)) {
-		container_say(container, "a creation of another version of webcred.h");
+	*ret_why = "a creation of another version of webcred.h";
+	if (!creation || creation->size != sizeof(*creation))
 		return WEBCRED_TYPE_ERROR;
-	}
 	change->kind = WIRE_CHANGE_CREATE;
 	change->type = (uint8_t)creation->type;
 	if (creation->label && creation->label[0] &&
@@ -224,16 +224,33 @@ static int creation_check(struct webcred_container *container,
 		mistake = creation_key(creation, change);
 	else {
 		/* Behaviours 8, 47, 49: a password comes in by store(). */
-		container_say(container, "nothing to create of type %s",
-			      outcome_type_name(creation->type));
+		*ret_why = "nothing to create of this type; a password is stored";
 		return WEBCRED_NOT_SUPPORTED;
 	}
-	if (mistake) {
-		container_say(container, "%s", mistake);
+	*ret_why = mistake;
+	if (mistake)
 		return WEBCRED_TYPE_ERROR;
-	}
 	(void)snprintf(change->label, sizeof(change->label), "%s", or_default(creation->label, ""));
 	return 0;
+}
+
+/*
+ * Behaviours 46 and 47: the signal is looked at after the types here, and ahead
+ * of them only where no type was named at all.
+ */
+static int creation_enter(struct webcred_container *container,
+			  const struct webcred_creation *creation, int mistake)
+{
+	bool typeless = creation && creation->size == sizeof(*creation) &&
+			creation->type == WEBCRED_TYPE_NONE;
+	int r;
+
+	if (!container)
+		return WEBCRED_INVALID_STATE;
+	if (mistake == 0 || typeless)
+		return container_enter(container);
+	r = container_claim(container);
+	return r == 0 ? 0 : mistake;
 }
 
 PUBLIC int webcred_create(struct webcred_container *container,
@@ -242,13 +259,17 @@ PUBLIC int webcred_create(struct webcred_container *container,
 			  struct webcred_credential **ret_credential)
 {
 	struct wire_change change = {0};
-	int r = container_enter(container);
+	const char *why;
+	int mistake = creation_check(creation, &change, &why);
+	int r = creation_enter(container, creation, mistake);
 
 	if (r != 0)
 		return r;
-	r = creation_check(container, creation, &change);
-	if (r == 0)
-		r = change_run(container, &change, mediator, ret_credential);
+	if (mistake != 0) {
+		container_say(container, "%s", why);
+		return container_leave(container, mistake);
+	}
+	r = change_run(container, &change, mediator, ret_credential);
 	return container_leave(container, r);
 }
 

@@ -78,6 +78,21 @@ PUBLIC int webcred_request_set_cached(struct webcred_request *request, const voi
 	return 0;
 }
 
+PUBLIC int webcred_request_set_ssh_auth(struct webcred_request *request, const char *text)
+{
+	size_t len = text ? strnlen(text, sizeof(request->wire.ssh_auth)) : 0;
+
+	if (len == sizeof(request->wire.ssh_auth))
+		return WEBCRED_TYPE_ERROR;
+	for (size_t i = 0; i < len; i++) {
+		if (((unsigned char)text[i] < 0x20 && text[i] != '\n') || text[i] == 0x7f)
+			return WEBCRED_TYPE_ERROR;
+	}
+	(void)snprintf(request->wire.ssh_auth, sizeof(request->wire.ssh_auth), "%s",
+		       text ? text : "");
+	return 0;
+}
+
 static void set_flag(struct webcred_request *request, uint8_t flag, bool on)
 {
 	request->wire.flags &= (uint8_t)~flag;

@@ -18,8 +18,8 @@
  * the call returned 0.
  *
  * Threads.  Objects are not locked.  One container may be used by one thread
- * at a time; webcred_container_cancel() alone may be called from any thread
- * and from a signal handler.  The library starts no thread and no process,
+ * at a time; webcred_container_cancel() and _abort() alone may be called from any
+ * thread and from a signal handler.  The library starts no thread and no process,
  * installs no signal handler, prints nothing, reads no environment variable,
  * and leaves no descriptor open once the container is closed.
  *
@@ -189,6 +189,10 @@ int webcred_container_set_socket(struct webcred_container *container, const char
 /* Ends the running call with WEBCRED_ABORTED; the authority stops every device.
  * A cancel that comes before a call ends that call at once (behaviour 15). */
 void webcred_container_cancel(struct webcred_container *container);
+/* The same with a reason, which the call it ends returns as it is: an enum
+ * webcred_outcome or a -errno of the caller's own; 0 stands for
+ * WEBCRED_ABORTED.  Of several reasons the first counts. */
+void webcred_container_abort(struct webcred_container *container, int reason);
 /* Lends the descriptor whose readability cancels; -1 for none (the default). */
 void webcred_container_set_signal(struct webcred_container *container, int fd);
 
@@ -232,6 +236,10 @@ void webcred_request_set_timeout(struct webcred_request *request, uint32_t milli
  * nothing else is asked for. */
 int webcred_request_set_cached(struct webcred_request *request, const void *bytes, size_t len,
 			       bool only);
+/* What sshd says it has verified (SSH_AUTH_INFO_0), for an order that names
+ * ssh-key; copied.  For callers whose real and effective uid are 0 alone.
+ * WEBCRED_TYPE_ERROR for a text that is too long or not printable. */
+int webcred_request_set_ssh_auth(struct webcred_request *request, const char *text);
 /* "Nothing enrolled" is to be reported as (null) and WEBCRED_STATUS_NOTFOUND
  * instead of being asked for and refused (behaviour 38). */
 void webcred_request_set_null_ok(struct webcred_request *request, bool null_ok);

@@ -18,6 +18,7 @@ static const enum webcred_type order_types[] = {
 	WEBCRED_TYPE_PASSWORD,
 };
 #define TYPES_ALLOWED "public-key, otp, password"
+#define SSH_KEY "ssh-key"
 
 /* What brackets may name; FAULT is left out on purpose. */
 static const enum webcred_status order_statuses[] = {
@@ -139,6 +140,30 @@ static bool token_mark(const struct token *token, char mark)
 	return token->kind == TOKEN_MARK && token->mark == mark;
 }
 
+/* Two types in one request (17); the token stands behind the first. */
+static int parse_alone(const struct reader *reader)
+{
+	if (reader->token.kind != TOKEN_BAD ||
+	    (*reader->token.text != '+' && *reader->token.text != ','))
+		return 0;
+	(void)fail(reader,
+		   "\"%c\": each of " TYPES_ALLOWED " stands alone in a request; name them one "
+		   "after the other, with blanks",
+		   *reader->token.text);
+	return WEBCRED_NOT_SUPPORTED;
+}
+
+static int parse_ssh_key(struct reader *reader, const struct order *order, struct order_step *step)
+{
+	if (order->n > 0)
+		return fail(reader, "\"" SSH_KEY "\" stands first, or nowhere: sshd asked before "
+				    "anybody else");
+	step->ssh_key = true;
+	step->type = WEBCRED_TYPE_PUBLIC_KEY;
+	reader_next(reader);
+	return 0;
+}
+
 static int parse_type(struct reader *reader, const struct order *order, enum webcred_type *ret_type)
 {
 	for (size_t i = 0; i < N_ELEMENTS(order_types); i++) {
@@ -154,7 +179,7 @@ static int parse_type(struct reader *reader, const struct order *order, enum web
 				    name);
 		*ret_type = order_types[i];
 		reader_next(reader);
-		return 0;
+		return parse_alone(reader);
 	}
 	return fail_expected(reader, "a type: " TYPES_ALLOWED);
 }
@@ -260,6 +285,10 @@ int order_parse(const char *text, size_t len, struct order *ret_order,
 	struct order order = {0};
 
 	reader_next(&reader);
+	if (reader.token.kind == TOKEN_END) {
+		(void)fail_expected(&reader, "a type: " TYPES_ALLOWED);
+		return WEBCRED_NOT_SUPPORTED; /* 16 */
+	}
 	do {
 		struct order_step step;
 		int result;
@@ -267,7 +296,10 @@ int order_parse(const char *text, size_t len, struct order *ret_order,
 		if (order.n == ORDER_STEPS_MAX)
 			return fail(&reader, "more than %d types", ORDER_STEPS_MAX);
 		step_init(&step);
-		result = parse_type(&reader, &order, &step.type);
+		result = reader.token.kind == TOKEN_WORD && reader.token.len == strlen(SSH_KEY) &&
+					 memcmp(reader.token.text, SSH_KEY, strlen(SSH_KEY)) == 0
+				 ? parse_ssh_key(&reader, &order, &step)
+				 : parse_type(&reader, &order, &step.type);
 		if (result == 0)
 			result = parse_rules(&reader, &step);
 		if (result != 0)
@@ -297,7 +329,18 @@ enum order_action order_next(const struct order_step *step, enum webcred_status 
 bool order_has(const struct order *order, enum webcred_type type)
 {
 	for (size_t i = 0; i < order->n; i++)
-		if (order->step[i].type == type)
+		if (order->step[i].type == type && !order->step[i].ssh_key)
 			return true;
 	return false;
+}
+
+bool order_has_ssh_key(const struct order *order)
+{
+	return order->n > 0 && order->step[0].ssh_key;
+}
+
+void order_shift(struct order *order)
+{
+	memmove(&order->step[0], &order->step[1], sizeof(order->step) - sizeof(order->step[0]));
+	order->n--;
 }

@@ -18,7 +18,8 @@ enum {
 	FLAG_COMBINES = 0x200,
 	FLAG_CHOOSER = 0x400,
 	FLAG_ONE_ANSWER = 0x800,
-	FLAG_ALL = 0xfff,
+	FLAG_SSH_KEY = 0x1000,
+	FLAG_ALL = 0x1fff,
 };
 
 static uint16_t flags_of(const struct policy *policy)
@@ -34,7 +35,8 @@ static uint16_t flags_of(const struct policy *policy)
 			  (policy->barred ? FLAG_BARRED : 0) |
 			  (policy->combines ? FLAG_COMBINES : 0) |
 			  (policy->chooser ? FLAG_CHOOSER : 0) |
-			  (policy->one_answer ? FLAG_ONE_ANSWER : 0));
+			  (policy->one_answer ? FLAG_ONE_ANSWER : 0) |
+			  (policy->ssh_key ? FLAG_SSH_KEY : 0));
 }
 
 static void set_flags(struct policy *policy, uint16_t flags)
@@ -51,6 +53,7 @@ static void set_flags(struct policy *policy, uint16_t flags)
 	policy->combines = (flags & FLAG_COMBINES) != 0;
 	policy->chooser = (flags & FLAG_CHOOSER) != 0;
 	policy->one_answer = (flags & FLAG_ONE_ANSWER) != 0;
+	policy->ssh_key = (flags & FLAG_SSH_KEY) != 0;
 }
 
 void policy_put(struct wire_out *out, const struct policy *policy)

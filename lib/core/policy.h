@@ -31,6 +31,7 @@ struct policy {
 	bool remote;	     /* no local key for this caller */
 	bool silent_allowed; /* the prevent-silent-access flag is clear */
 	bool waived;	     /* MANAGE: root, no proof needed */
+	bool ssh_key;	     /* sshd's word about a key is taken from this caller */
 	bool one_answer;     /* the service answers every prompt alike: ask for no PIN */
 	bool combines;	     /* some service's one prompt takes password or code */
 	bool invited;	     /* MANAGE: an invitation is open */

@@ -29,7 +29,8 @@ static const char usage_text[] =
 	"              each with flags of its own: 'authenticate(silent|disallow_null)'\n"
 	"  -u USER  -s SERVICE  -c CONFDIR  -f FLAGS  --rhost H  --tty T  --ruser R\n"
 	"  --answer TEXT (repeatable)  --answer-big BYTES  --conv script|none|error|null|nulltext\n"
-	"  --switch-user NAME  --hold FILE  --prompted FILE  --close-stdio  --repeat N\n"
+	"  --env NAME=VALUE  --switch-user NAME  --hold FILE  --prompted FILE  --close-stdio  "
+	"--repeat N\n"
 	"  --race N  --race-users FILE  --race-answers FILE  --quiet\n";
 
 enum option_key {
@@ -39,6 +40,7 @@ enum option_key {
 	KEY_ANSWER,
 	KEY_ANSWER_BIG,
 	KEY_CONV,
+	KEY_ENV,
 	KEY_SWITCH_USER,
 	KEY_HOLD,
 	KEY_PROMPTED,
@@ -57,6 +59,7 @@ static const struct option options[] = {
 	{"answer", required_argument, NULL, KEY_ANSWER},
 	{"answer-big", required_argument, NULL, KEY_ANSWER_BIG},
 	{"conv", required_argument, NULL, KEY_CONV},
+	{"env", required_argument, NULL, KEY_ENV},
 	{"switch-user", required_argument, NULL, KEY_SWITCH_USER},
 	{"hold", required_argument, NULL, KEY_HOLD},
 	{"prompted", required_argument, NULL, KEY_PROMPTED},
@@ -148,6 +151,9 @@ static void option_take(struct drive *drive, int key, char *value)
 		break;
 	case KEY_CONV:
 		drive->conversation = conversation_parse(value);
+		break;
+	case KEY_ENV:
+		drive->env = value;
 		break;
 	case KEY_SWITCH_USER:
 		drive->switch_user = value;

@@ -21,6 +21,7 @@ enum conversation {
 
 struct drive {
 	const char *user, *service, *confdir, *rhost, *tty, *ruser;
+	const char *env;	 /* NAME=VALUE, into the PAM environment */
 	const char *switch_user; /* PAM_USER becomes this at the first prompt */
 	const char *hold;	 /* each prompt waits until this file exists */
 	const char *prompted;	 /* this file is made at the first prompt */

@@ -225,6 +225,8 @@ static int set_items(struct drive *drive)
 	} delay = {.function = no_delay};
 	int code = pam_set_item(drive->pamh, PAM_FAIL_DELAY, delay.item);
 
+	if (code == PAM_SUCCESS && drive->env != NULL)
+		code = pam_putenv(drive->pamh, drive->env);
 	if (code == PAM_SUCCESS && drive->rhost != NULL)
 		code = pam_set_item(drive->pamh, PAM_RHOST, drive->rhost);
 	if (code == PAM_SUCCESS && drive->tty != NULL)

@@ -93,8 +93,6 @@ static const struct {
 	unsigned line, column;
 	const char *says[2];
 } bad[] = {
-	{"", 1, 1, {"the end", TYPES}},
-	{"   ", 1, 4, {"the end", TYPES}},
 	{"pasword", 1, 1, {"\"pasword\"", TYPES}},
 	{"otp\n  pasword", 2, 3, {"\"pasword\"", TYPES}},
 	{"otp\n\n\npassword\n x", 5, 2, {"\"x\"", TYPES}},
@@ -102,7 +100,9 @@ static const struct {
 	{"none", 1, 1, {"\"none\"", TYPES}},
 	{"identity", 1, 1, {"\"identity\"", TYPES}},
 	{"federated", 1, 1, {"\"federated\"", TYPES}},
-	{"otp,password", 1, 4, {"0x2c", TYPES}},
+	{"password ssh-key", 1, 10, {"ssh-key", "stands first"}},
+	{"ssh-key ssh-key", 1, 9, {"ssh-key", "stands first"}},
+	{"ssh-ke", 1, 1, {"\"ssh-ke\"", TYPES}},
 	{"otp password otp", 1, 14, {"\"otp\"", "once"}},
 	{"[NOTFOUND=return] otp", 1, 1, {"\"[\"", TYPES}},
 	{"otp [NOTFOUND=return] [UNAVAIL=return]", 1, 23, {"\"[\"", TYPES}},
@@ -149,6 +149,61 @@ static void test_errors(void **state)
 	}
 }
 
+/* Behaviours 4, 16 and 17: no type, or two in one request, is NotSupportedError;
+ * one after the other is a sequence of requests. */
+static void test_native_requests(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned column;
+		const char *says;
+	} none[] = {
+		{"", 1, "the end"},
+		{"   ", 4, "the end"},
+		{"otp,password", 4, "stands alone"},
+		{"otp+password", 4, "stands alone"},
+		{"public-key + otp", 12, "stands alone"},
+		{"password otp,public-key", 13, "stands alone"},
+	};
+	struct order order;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(none); i++) {
+		struct order_error error = {0};
+
+		assert_int_equal(order_parse(none[i].text, strlen(none[i].text), &order, &error),
+				 WEBCRED_NOT_SUPPORTED);
+		assert_int_equal(error.column, none[i].column);
+		if (strstr(error.text, none[i].says) == NULL)
+			fail_msg("\"%s\": \"%s\"", none[i].text, error.text);
+	}
+	assert_int_equal(order_parse("otp password", 12, &order, NULL), 0);
+	assert_int_equal(order.n, 2);
+}
+
+static void test_ssh_key(void **state)
+{
+	struct order order;
+
+	(void)state;
+	assert_int_equal(order_parse("ssh-key [NOTFOUND=return] otp", 29, &order, NULL), 0);
+	assert_int_equal(order.n, 2);
+	assert_true(order_has_ssh_key(&order));
+	assert_int_equal(order.step[0].type, WEBCRED_TYPE_PUBLIC_KEY);
+	assert_int_equal(order_next(&order.step[0], WEBCRED_STATUS_NOTFOUND), ORDER_RETURN);
+	assert_int_equal(order_next(&order.step[0], WEBCRED_STATUS_UNAVAIL), ORDER_CONTINUE);
+	/* a source, and no step that would make a key blink */
+	assert_false(order_has(&order, WEBCRED_TYPE_PUBLIC_KEY));
+	order_shift(&order);
+	assert_int_equal(order.n, 1);
+	assert_false(order_has_ssh_key(&order));
+	assert_int_equal(order.step[0].type, WEBCRED_TYPE_OTP);
+	/* beside the type itself */
+	assert_int_equal(order_parse("ssh-key public-key", 18, &order, NULL), 0);
+	assert_int_equal(order.n, 2);
+	assert_true(order_has(&order, WEBCRED_TYPE_PUBLIC_KEY));
+}
+
 /* A NUL inside is a character like any other: nothing hides behind it. */
 static void test_embedded_nul(void **state)
 {
@@ -191,10 +246,9 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_embedded_nul),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_orders),		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_native_requests), cmocka_unit_test(test_ssh_key),
+		cmocka_unit_test(test_embedded_nul),	cmocka_unit_test(test_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

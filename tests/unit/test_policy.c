@@ -55,7 +55,8 @@ static void test_policy_round_trip(void **state)
 	bool *const flags[] = {&policy.quiet,	 &policy.echo_code,	 &policy.tell_throttled,
 			       &policy.remote,	 &policy.silent_allowed, &policy.waived,
 			       &policy.invited,	 &policy.subject_known,	 &policy.barred,
-			       &policy.combines, &policy.chooser,	 &policy.one_answer};
+			       &policy.combines, &policy.chooser,	 &policy.one_answer,
+			       &policy.ssh_key};
 	struct wire_in in;
 
 	(void)state;

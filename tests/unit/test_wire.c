@@ -90,7 +90,8 @@ static struct wire_request sample_request(void)
 				       .n_allow = 2,
 				       .n_exclude = 1,
 				       .allow = allow,
-				       .exclude = exclude};
+				       .exclude = exclude,
+				       .ssh_auth = "publickey sk-x AAAA\n"};
 
 	allow[0] = (struct wire_descriptor){.type = WEBCRED_TYPE_OTP, .len = 16, .id = {1, 2, 3}};
 	allow[1] = (struct wire_descriptor){.type = 99, .len = WIRE_EXTERNAL_MAX, .id = {9}};
@@ -121,6 +122,7 @@ static void test_request(void **state)
 	assert_int_equal(back.allow[1].len, WIRE_EXTERNAL_MAX);
 	assert_memory_equal(back.allow[0].id, request.allow[0].id, 16);
 	assert_int_equal(back.n_exclude, 1);
+	assert_string_equal(back.ssh_auth, request.ssh_auth);
 	wire_request_deinit(&back);
 	refuse_all_but_exact(decode_request);
 	secret_free(request.cached);
