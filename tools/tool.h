@@ -55,7 +55,7 @@ struct verb {
 	bool root;			    /* root's verb */
 	bool any_name;			    /* also for a name that has no account */
 	bool many;			    /* its input names the accounts */
-	bool (*whole)(void); /* about no account in particular; may be NULL */
+	bool (*whole)(void);		    /* about no account in particular; may be NULL */
 	int (*run)(struct tool *tool, char **arguments, size_t n);
 };
 

@@ -111,8 +111,8 @@ enum wire_message {
 	WIRE_PROVED = 18, /* nothing */
 	WIRE_ENTRY = 19,  /* struct wire_credential */
 	WIRE_RESULT = 20,
-	WIRE_ACCOUNT = 21,   /* str name (WIRE_NAME_MAX), u32 uid, flag locked */
-	WIRE_COPY = 22,	     /* nothing; the descriptor reads a copy of the store */
+	WIRE_ACCOUNT = 21, /* str name (WIRE_NAME_MAX), u32 uid, flag locked */
+	WIRE_COPY = 22,	   /* nothing; the descriptor reads a copy of the store */
 };
 
 /* One entry of an allow or exclude list. */

@@ -91,7 +91,7 @@ test_64_wrong_codes_at_once_are_five_guesses() {
 
 # As it is shipped, nobody is ever locked out, but the fourth guess has to wait.
 test_64_wrong_codes_at_once_are_three_guesses_by_default() {
-	local looked
+	local looked began may
 	conf <<-END
 		[audit]
 		to = $SANDBOX/tmp/audit
@@ -100,10 +100,14 @@ test_64_wrong_codes_at_once_are_three_guesses_by_default() {
 	authority_restart
 	enrol_hotp alice
 	for i in $(seq 64); do printf '%06d\n' $(((10#$(hotp "$SEED" 1) + i * 1009) % 1000000)); done >"$SANDBOX/tmp/wrong"
+	began=$(date +%s)
 	race alice otp 64 --race-answers "$SANDBOX/tmp/wrong"
 	is "$(number PAM_AUTH_ERR)" 64 "how many were refused"
+	# On a machine so busy that they are not at once, each 2 seconds allow one more.
+	may=$((4 + ($(date +%s) - began) / 2))
 	looked=$(grep 'get refused' "$SANDBOX/tmp/audit" | grep -c 'reason="wrong ')
-	[ "$looked" -ge 1 ] && [ "$looked" -le 4 ] || fail "$looked of 64 guesses were looked at"
+	[ "$looked" -ge 1 ] && [ "$looked" -le "$may" ] || fail "$looked of 64 guesses were looked at"
+	[ "$looked" -le 4 ] || skip "too busy: 64 guesses took $(($(date +%s) - began)) s"
 	sleep 2.1
 	granted alice otp "$(hotp "$SEED" 1)"
 }

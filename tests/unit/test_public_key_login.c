@@ -221,6 +221,19 @@ static void test_counter_never_falls(void **state)
 			    "signature counter: did not rise, a clone may exist");
 }
 
+/* After a restore it is learnt anew, whichever way it went. */
+static void test_counter_learnt_anew(void **state)
+{
+	(void)state;
+	desk_set_up(1);
+	desk_records[0].relearn = true;
+	desk.counter = 2;
+	assert_int_equal(get(), WEBCRED_STATUS_SUCCESS);
+	assert_int_equal(desk.change.read_moving, 5);
+	assert_int_equal(desk.change.moving, 2);
+	assert_string_equal(desk_login.reason, "signature counter: learnt anew after a restore");
+}
+
 /* "No limit": more keys than one message holds, the last used first. */
 static void test_many(void **state)
 {
@@ -310,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_host_ends),
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_counter_never_falls),
+		cmocka_unit_test(test_counter_learnt_anew),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_fresh_challenge),
 		cmocka_unit_test(test_strength),
