@@ -82,6 +82,7 @@ struct client {
 	uint8_t strongest;
 	/* what a change needs */
 	bool proved, waived;
+	bool keeps_flag; /* a login by the word `required` leaves the flag (33) */
 	/* the charge that a commit refunds */
 	bool charged;
 	enum webcred_type charged_type;

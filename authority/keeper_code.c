@@ -231,6 +231,8 @@ void keeper_code(struct keeper *keeper, struct client *client, struct wire_in *i
 	struct store_throttle state;
 	int r;
 
+	client->keeps_flag = mediation & QUESTION_KEEPS_FLAG;
+	mediation &= (uint8_t)~QUESTION_KEEPS_FLAG;
 	if (!wire_done(in) || !code || mediation > WEBCRED_MEDIATION_IMMEDIATE) {
 		client->closing = true;
 		secret_free(code);

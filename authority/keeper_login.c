@@ -157,7 +157,7 @@ static void login_remember(struct keeper *keeper, struct client *client,
 	grant->account = client->account.number;
 	strcpy(grant->service, client->service);
 	grant->at = wire_clock();
-	grant->silent = silent;
+	grant->silent = silent || client->keeps_flag;
 }
 
 void keeper_grant_login(struct keeper *keeper, struct client *client,
@@ -251,6 +251,8 @@ void keeper_commit_change(struct keeper *keeper, struct client *client, struct w
 	struct store_record record;
 	int r = STORE_ABSENT;
 
+	client->keeps_flag = mediation & QUESTION_KEEPS_FLAG;
+	mediation &= (uint8_t)~QUESTION_KEEPS_FLAG;
 	if (!question_get_change(in, &change) || mediation > WEBCRED_MEDIATION_IMMEDIATE) {
 		client->closing = true;
 		return;

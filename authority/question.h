@@ -28,9 +28,9 @@ enum question {
 	QUESTION_BEGIN = 2,
 	/* u8 type, flag has id, bytes id -> VERIFIER */
 	QUESTION_CHARGE = 3,
-	/* u8 mediation, struct type_change -> JUDGED */
+	/* u8 mediation (and QUESTION_KEEPS_FLAG), struct type_change -> JUDGED */
 	QUESTION_COMMIT = 4,
-	/* u8 mediation, bytes code -> JUDGED */
+	/* u8 mediation (and QUESTION_KEEPS_FLAG), bytes code -> JUDGED */
 	QUESTION_CODE = 5,
 	/* u8 result (enum question_end), u8 type, u8 mediation, str reason; no answer */
 	QUESTION_END = 6,
@@ -73,6 +73,10 @@ enum question {
 	ANSWER_ACCOUNTS = 43,
 	ANSWER_COPY = 44, /* nothing, with the copy's descriptor */
 };
+
+/* Behaviour 33: the word `required` leaves the prevent-silent-access flag as it
+ * is, however the login ends; required by the host's flags does not. */
+#define QUESTION_KEEPS_FLAG 0x80u
 
 enum question_end {
 	END_GRANTED = 1, /* already audited at its commit */

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GET_TIMEOUT_MAX_MS 110000 /* below sshd's LoginGraceTime (behaviour 61) */
-
 void session_explain(struct session *session, const char *format, ...)
 {
 	size_t used = strlen(session->explain);
@@ -193,12 +191,8 @@ static int get_resolve(struct session *session)
 	/* A proof is always asked for. */
 	if (session->assign.verb == WIRE_MANAGE)
 		session->mediation = WEBCRED_MEDIATION_REQUIRED;
-	if (request->timeout_ms && request->timeout_ms < session->policy.timeout_ms)
-		session->policy.timeout_ms = request->timeout_ms;
-	if (session->assign.login_socket && request->timeout_ms > session->policy.timeout_ms)
-		session->policy.timeout_ms = request->timeout_ms;
-	if (session->policy.timeout_ms > GET_TIMEOUT_MAX_MS)
-		session->policy.timeout_ms = GET_TIMEOUT_MAX_MS;
+	session->policy.timeout_ms = mediation_timeout(
+		session->policy.timeout_ms, request->timeout_ms, session->assign.login_socket);
 	session_explain(session, "mediation: %s\n", outcome_mediation_name(session->mediation));
 	if (!session_lists_sound(request))
 		return WEBCRED_NOT_SUPPORTED;
@@ -233,20 +227,13 @@ static int get_check_capabilities(struct session *session, const struct order *o
 /* Whether a silent request may go on with what is at hand. */
 static bool get_may_go_on(struct session *session, const struct order *order)
 {
-	const struct wire_request *request = &session->request;
+	bool has_cached = (session->request.flags & WIRE_FLAG_CACHED) && session->cached_allowed;
 	struct mediation_facts facts = {
 		.mediation = session->mediation,
 		.flag_clear = session->policy.silent_allowed,
-		.collected = (request->flags & WIRE_FLAG_CACHED) && session->cached_allowed &&
-			     order_has(order, WEBCRED_TYPE_PASSWORD),
-		/* Only the password's own discovery is the store's; a silent request
-		 * tries nothing else of the order. */
-		.all_from_store = order_has(order, WEBCRED_TYPE_PASSWORD),
 	};
 
-	/* Immediate: whether a key is here now, its own step finds out at once. */
-	if (session->mediation == WEBCRED_MEDIATION_IMMEDIATE)
-		facts.collected = session->n_usable;
+	mediation_collect(order, has_cached, session->n_usable, &facts);
 	return mediation_decide(&facts) != MEDIATION_REFUSE;
 }
 

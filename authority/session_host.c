@@ -261,13 +261,21 @@ static int host_judged(struct session *session, struct type_judgement *ret_judge
 	return r;
 }
 
+/* Only by the word does nothing cached count under required (33). */
+static uint8_t host_mediation(const struct session *session)
+{
+	bool by_word = session->mediation == WEBCRED_MEDIATION_REQUIRED && !session->cached_allowed;
+
+	return (uint8_t)((unsigned)session->mediation | (by_word ? QUESTION_KEEPS_FLAG : 0));
+}
+
 static int host_commit(void *context, const struct type_change *change,
 		       struct type_judgement *ret_judgement)
 {
 	struct session *session = context;
 
 	wire_begin(&session->out, (enum wire_message)QUESTION_COMMIT);
-	wire_put_u8(&session->out, (uint8_t)session->mediation);
+	wire_put_u8(&session->out, host_mediation(session));
 	question_put_change(&session->out, change);
 	return host_judged(session, ret_judgement);
 }
@@ -278,7 +286,7 @@ static int host_check_code(void *context, const struct webcred_secret *code,
 	struct session *session = context;
 
 	wire_begin(&session->out, (enum wire_message)QUESTION_CODE);
-	wire_put_u8(&session->out, (uint8_t)session->mediation);
+	wire_put_u8(&session->out, host_mediation(session));
 	wire_put_bytes(&session->out, secret_bytes(code), secret_len(code));
 	return host_judged(session, ret_judgement);
 }

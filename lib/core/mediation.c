@@ -33,6 +33,26 @@ enum webcred_mediation mediation_from_flags(enum webcred_mediation asked,
 	return disallow_null ? WEBCRED_MEDIATION_REQUIRED : WEBCRED_MEDIATION_OPTIONAL;
 }
 
+void mediation_collect(const struct order *order, bool has_cached, size_t n_usable,
+		       struct mediation_facts *facts)
+{
+	bool password = order_has(order, WEBCRED_TYPE_PASSWORD);
+
+	facts->all_from_store = password;
+	facts->collected = has_cached && password;
+	if (facts->mediation == WEBCRED_MEDIATION_IMMEDIATE)
+		facts->collected = n_usable;
+}
+
+uint32_t mediation_timeout(uint32_t configured_ms, uint32_t asked_ms, bool may_extend)
+{
+	uint32_t timeout = configured_ms;
+
+	if (asked_ms > 0 && (asked_ms < configured_ms || may_extend))
+		timeout = asked_ms;
+	return timeout < MEDIATION_TIMEOUT_MAX_MS ? timeout : MEDIATION_TIMEOUT_MAX_MS;
+}
+
 /* Behaviour 23, but for the mediation. */
 static bool unasked(const struct mediation_facts *facts)
 {

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "lib/client/webcred.h"
+#include "lib/core/order.h"
 
 /*
  * From the flags a host passed to the mediation in force, in this order:
@@ -36,6 +37,23 @@ struct mediation_facts {
 	size_t collected;		  /* how many credentials are at hand unasked */
 	bool all_from_store;		  /* every type asked for has store discovery */
 };
+
+/*
+ * What an order can do unasked.  It is a sequence of native requests of one type
+ * each: public-key and otp collect nothing (55), so that silence is the
+ * password's request alone, with what an earlier module has collected.  Under
+ * immediate mediation what is enrolled and usable counts, and each step finds
+ * out by itself whether it is here now.
+ */
+void mediation_collect(const struct order *order, bool has_cached, size_t n_usable,
+		       struct mediation_facts *facts);
+
+/*
+ * Behaviour 61: the time a request may take.  Who may not extend the configured
+ * one (the user socket) may shorten it; nobody goes beyond MEDIATION_TIMEOUT_MAX_MS.
+ */
+#define MEDIATION_TIMEOUT_MAX_MS 110000 /* below sshd's LoginGraceTime of 120 s */
+uint32_t mediation_timeout(uint32_t configured_ms, uint32_t asked_ms, bool may_extend);
 
 /* Behaviours 23 and 24. */
 enum mediation_decision mediation_decide(const struct mediation_facts *facts);
