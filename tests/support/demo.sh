@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) the webcred authors
 #
-# demo.sh - what `sh quickstart.sh` shows, inside a sandbox: a person enrols a password and an
-# authenticator app and logs in through pamtester and sudo.  Whatever does not go as it says ends it.
+# demo.sh - what `sh quickstart.sh` shows, inside a sandbox: a person enrols a password, an
+# authenticator app and a security key, and logs in through pamtester and sudo.  Whatever does not
+# go as it says ends it.
 set -u
 . "$WEBCRED_TOP/tests/support/machine.sh"
 
@@ -50,6 +51,14 @@ by_sudo() {
 	shown "sudo id -un        (as $person; types: $answer)"
 	as_person "$answer" sudo id -un && grep -q '^root' <<<"$OUT" && got=in
 	tell "$wanted" $got
+}
+
+# by_touch WANTED: sudo, and nobody types anything.
+by_touch() {
+	local got=out
+	shown "sudo id -un        (as $person; touches the key)"
+	as_person '' sudo id -un && grep -q '^root' <<<"$OUT" && got=in
+	tell "$1" $got
 }
 
 tell() {
@@ -109,6 +118,46 @@ webcred remove phone --user "$person" --yes >/dev/null 2>&1 || broke "cannot rem
 expect "$WEBCRED_TOP/tests/support/scan.exp" "$SANDBOX/tmp/seed" \
 	webcred create otp --user "$person" --label phone </dev/null >/dev/null
 SEED=$(cat "$SANDBOX/tmp/seed")
+by_sudo in "$(code 1)"
+
+head_line "Now a security key.  Nobody has one here, so a program plays it: same cable, same protocol."
+. "$WEBCRED_TOP/tests/support/keys.sh"
+fail() { broke "$*"; }
+keys_begin
+mkdir -p /etc/webcred
+printf '[webcred]\nlocality_unknown = local\n[devices]\ndevice = /dev/webcred-blue\n' >/etc/webcred/webcred.conf
+authority_restart || broke "the authority did not start"
+key_plug blue
+shown "webcred create public-key --user $person --label blue        (and a touch)"
+webcred create public-key --user "$person" --label blue 2>&1 </dev/null | sed 's/^/     /'
+[ "${PIPESTATUS[0]}" = 0 ] || broke "the key was not enrolled"
+webcred list --user "$person" | sed 's/^/     /'
+
+head_line "A touch is enough from now on: the key stands first in the order."
+by_touch in
+
+head_line "The key lies: its signature is false by one bit.  $person reads that it was not valid, the log why."
+key blue lie=bad-signature >/dev/null
+by_touch out
+key blue lie=none >/dev/null
+grep 'signature: does not verify' "$SANDBOX/log" | tail -n 1 | sed 's/^<[0-9]*>//; s/^/     /' | grep . ||
+	broke "the log does not say why"
+
+head_line "Another key, found in a drawer: nobody enrolled it, and it does not even blink."
+key_unplug blue
+key_plug red
+ln -sf "$(readlink /dev/webcred-red)" /dev/webcred-blue
+by_touch out
+key_unplug red
+rm -f /dev/webcred-blue
+
+head_line "The key is pulled out while it waits for its touch: the code is asked for at once."
+key_plug blue --touch=wait
+webcred remove phone --user "$person" --yes >/dev/null 2>&1 || broke "cannot remove the app"
+expect "$WEBCRED_TOP/tests/support/scan.exp" "$SANDBOX/tmp/seed" \
+	webcred create otp --user "$person" --label phone </dev/null >/dev/null
+SEED=$(cat "$SANDBOX/tmp/seed")
+(key blue wait-touch=5000 unplug >/dev/null) &
 by_sudo in "$(code 1)"
 
 head_line "Every decision left one line in the log, and no line holds a secret:"
