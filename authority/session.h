@@ -104,6 +104,7 @@ int session_filter(struct session *session, const struct order *order, uint8_t m
 struct session_conditional {
 	bool asked, answered;
 	struct webcred_secret *answer; /* owned */
+	int64_t until;		       /* when both are over (60, 61) */
 	int trouble;		       /* how the prompt ended, if not with an answer */
 };
 void session_conditional(struct session *session, const struct order *order, uint8_t minimum,

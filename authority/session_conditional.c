@@ -86,7 +86,7 @@ void session_conditional_wait(struct session *session)
 	if (!session->conditional->asked || session->conditional->answered)
 		return;
 	n = wire_recv(session->client, session->in, sizeof(session->in), NULL, session->keeper,
-		      session_deadline(session, session->policy.timeout_ms));
+		      session->conditional->until);
 	conditional_take(session, n);
 }
 
@@ -223,7 +223,10 @@ static void conditional_run(struct session *session, const struct order *order, 
 void session_conditional(struct session *session, const struct order *order, uint8_t minimum,
 			 bool pretend, struct session_outcome *outcome)
 {
-	struct session_conditional conditional = {.answer = secret_new()};
+	struct session_conditional conditional = {
+		.answer = secret_new(),
+		.until = session_deadline(session, session->policy.timeout_ms),
+	};
 
 	if (!conditional.answer) {
 		outcome->result = -ENOMEM;

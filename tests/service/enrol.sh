@@ -22,7 +22,7 @@ test_root_enrols_without_a_proof() {
 
 test_first_credential_is_not_a_users_own_to_make() {
 	OUT=$(as alice credrive -u alice password 'my own word')
-	says_not "$OUT" '^result OK'
+	says_not "$OUT" '^result success'
 	is "$(credentials alice)" 0 "what alice has"
 }
 

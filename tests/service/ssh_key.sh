@@ -102,15 +102,16 @@ test_counter_has_to_rise() {
 }
 
 test_8_logins_with_one_line_one_gets_in() {
-	local i
+	local i pids=()
 	ssh_conf
 	clear_flag
 	ssh_line 500 >"$SANDBOX/tmp/line"
 	for i in $(seq 8); do
 		timeout 60 pamdrive -u alice -s sshd -c "$PAMD" --env "SSH_AUTH_INFO_0=$(cat "$SANDBOX/tmp/line")" \
 			authenticate >"$SANDBOX/tmp/race.$i" 2>&1 </dev/null &
+		pids+=($!)
 	done
-	wait $(jobs -p | tail -n 8)
+	wait "${pids[@]}"
 	is "$(cat "$SANDBOX"/tmp/race.* | grep -c '^authenticate PAM_SUCCESS')" 1 "how many got in"
 }
 

@@ -20,8 +20,8 @@
 #include "lib/client/webcred.h"
 
 static const char usage_text[] =
-	"usage: credrive [-u USER] [-U UID] [--socket PATH] [--service S] [--answer TEXT]... "
-	"OPERATION\n"
+	"usage: credrive [-u USER] [-U UID] [--socket PATH] [--service S] [--answer TEXT]...\n"
+	"                [--mediation WORD] OPERATION\n"
 	"  wait SOCKET MILLISECONDS      until something accepts there\n"
 	"  hold SOCKET N MILLISECONDS    open so many connections and say nothing\n"
 	"  password TEXT                 store(): the account's password\n"
@@ -35,6 +35,7 @@ static const char usage_text[] =
 struct script {
 	const char *answer[ANSWERS_MAX];
 	size_t n_answers, next;
+	enum webcred_mediation mediation; /* of get */
 	char uri[2048];
 };
 
@@ -233,6 +234,9 @@ static int op_get(struct webcred_container *container, const struct webcred_medi
 	struct webcred_request *request = NULL;
 	int result = webcred_request_new(&request);
 
+	if (result == 0)
+		webcred_request_set_mediation(request,
+					      ((struct script *)mediator->context)->mediation);
 	if (result == 0 && n > 1)
 		result = webcred_request_set_order(request, word[1]);
 	if (result == 0)
@@ -310,6 +314,7 @@ static void arguments_parse(struct arguments *arguments, int argc, char **argv)
 		{"socket", required_argument, NULL, 's'},
 		{"service", required_argument, NULL, 'S'},
 		{"answer", required_argument, NULL, 'a'},
+		{"mediation", required_argument, NULL, 'm'},
 		{NULL, 0, NULL, 0},
 	};
 	struct script *script = &arguments->script;
@@ -324,7 +329,10 @@ static void arguments_parse(struct arguments *arguments, int argc, char **argv)
 			arguments->service = optarg;
 		else if (key == 'a' && script->n_answers < ANSWERS_MAX)
 			script->answer[script->n_answers++] = optarg;
-		else if (key == 'U') {
+		else if (key == 'm') {
+			if (webcred_mediation_parse(optarg, &script->mediation) != 0)
+				usage();
+		} else if (key == 'U') {
 			arguments->uid = (uid_t)strtoul(optarg, NULL, 10);
 			arguments->uid_given = true;
 		} else
