@@ -122,6 +122,7 @@ static int host_ceremony(void *context, const struct type_ceremony *asked,
 		return desk.run_result;
 	memset(&result, 0, sizeof(result));
 	result.present = desk.present;
+	result.matching = desk.end == CEREMONY_BROKEN && !desk.deaf;
 	result.result.end = desk.end;
 	result.result.tries_left = desk.tries;
 	if (desk.end == CEREMONY_OK && asked->kind == CEREMONY_CREATE) {

@@ -139,6 +139,10 @@ static void test_ends(void **state)
 		desk.tries = cases[i].tries;
 		refused(cases[i].status, cases[i].reason, cases[i].shown);
 	}
+	desk_set_up(1); /* broken before it was asked to touch: no device, no lock-out */
+	desk.end = CEREMONY_BROKEN;
+	desk.deaf = true;
+	refused(WEBCRED_STATUS_UNAVAIL, "invalid answer", "The key's answer was not valid.");
 	desk_set_up(1); /* 63: and not a word about it */
 	desk.present = 0;
 	desk.end = (enum ceremony_end)0;
