@@ -13,11 +13,12 @@
 
 #include "authority/audit.h"
 #include "authority/conf.h"
-#include "authority/mother.h"
+#include "authority/launch.h"
 #include "authority/offline.h"
 #include "config.h"
 
 #define MAIN_STATE "/var/lib/webcred"
+#define MAIN_SESSIONS WEBCRED_LIBEXECDIR "/webcred-authority-sessions"
 #define MAIN_DEVICE_HELPER WEBCRED_LIBEXECDIR "/webcred-device"
 
 static const char main_usage[] =
@@ -225,6 +226,7 @@ int main(int argc, char **argv)
 		.sockets = WIRE_SOCKET_FOLDER,
 		.options = {.conf_path = CONF_PATH,
 			    .state_folder = MAIN_STATE,
+			    .sessions = MAIN_SESSIONS,
 			    .device_helper = MAIN_DEVICE_HELPER,
 			    .sockets = {-1, -1}},
 	};
@@ -246,5 +248,5 @@ int main(int argc, char **argv)
 	audit_open("auto");
 	if (main_accounts(&arguments.options) < 0 || main_sockets(&arguments) < 0)
 		return 78;
-	return mother_run(&arguments.options);
+	return launch(&arguments.options);
 }

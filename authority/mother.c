@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #include "authority/audit.h"
-#include "authority/keeper.h"
 #include "authority/session.h"
 #include "lib/base/wire.h"
 #include "lib/core/types/public_key.h"
@@ -60,14 +59,6 @@ static int mother_pair(int pair[2])
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
 	return 0;
-}
-
-static void mother_unblock_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* A verification that fails, of a key that loads: the generator of P-256. */
@@ -339,50 +330,23 @@ static int mother_loop(struct mother *mother)
 static int mother_signals(struct mother *mother)
 {
 	sigset_t set;
+	int r = mother_block_signals(&set);
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	mother->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return mother->signals < 0 ? -errno : 0;
 }
 
-static int mother_fork_keeper(struct mother *mother)
+int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pid)
 {
-	int pair[2] = {-1, -1}, r;
-
-	r = mother_pair(pair);
-	if (r < 0)
-		return r;
-	mother->keeper_pid = fork();
-	if (mother->keeper_pid < 0)
-		return -errno;
-	if (mother->keeper_pid == 0) {
-		close(mother->signals);
-		close(pair[0]);
-		mother_unblock_signals();
-		_exit(keeper_run(mother->options, pair[1]));
-	}
-	close(pair[1]);
-	mother->keeper = pair[0];
-	close(mother->options->sockets.login);
-	close(mother->options->sockets.user);
-	return 0;
-}
-
-int mother_run(const struct mother_options *options)
-{
-	struct mother mother = {.options = options, .keeper = -1, .signals = -1};
+	struct mother mother = {
+		.options = options, .keeper = keeper, .keeper_pid = keeper_pid, .signals = -1};
 	int r;
 
 	/* Nobody reads our memory through /proc, and no core is left. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	r = mother_signals(&mother);
-	if (r == 0)
-		r = mother_fork_keeper(&mother);
 	if (r == 0)
 		r = confine_prepare();
 	if (r == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
 /*
- * mother - forks the keeper, forks sessions ahead of need, starts device
+ * mother - forks sessions ahead of need, starts device
  * helpers.  Root, because it must give rights away; it never opened the store
  * and reads nothing foreign: only the keeper talks to it, over one
  * SOCK_SEQPACKET pair, in struct mother_message, with at most one descriptor.
@@ -9,7 +9,9 @@
 #ifndef WEBCRED_AUTHORITY_MOTHER_H
 #define WEBCRED_AUTHORITY_MOTHER_H
 
+#include <signal.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "authority/confine.h"
 #include "authority/sockets.h"
@@ -33,12 +35,16 @@ struct mother_message {
 struct mother_options {
 	const char *conf_path;
 	const char *state_folder;
+	const char *sessions;	   /* webcred-authority-sessions' path */
 	const char *device_helper; /* webcred-device's path */
 	struct sockets sockets;
 	struct confine_ids session_ids, device_ids;
 };
 
 /* Runs until told to stop or until the keeper ends; the exit status. */
-int mother_run(const struct mother_options *options);
+int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pid);
+/* What her signalfd hears; *ret_set where it is wanted. */
+int mother_block_signals(sigset_t *ret_set);
+void mother_unblock_signals(void);
 
 #endif
