@@ -114,6 +114,29 @@ static void check_refusals(struct doctor *doctor, const char *service, const str
 	}
 }
 
+/* libpam runs what stands behind a `required` that refused: the login would count. */
+static void check_account_order(struct doctor *doctor, const char *service,
+				const struct stack *stack)
+{
+	char action[32];
+
+	for (size_t i = 0; i < stack->n; i++) {
+		const struct stack_line *line = &stack->line[i];
+
+		if (line->group != STACK_ACCOUNT)
+			continue;
+		if (strcmp(line->module, MODULE) == 0)
+			return;
+		stack_action(line, "acct_expired", action, sizeof(action));
+		if (strcmp(action, "bad") == 0 && strcmp(line->module, "pam_permit.so") != 0)
+			doctor_find(doctor, DOCTOR_ADVICE, line->where,
+				    "write requisite in place of the line's control",
+				    "service %s: where %s refuses, the account line of webcred "
+				    "still runs, and the login counts",
+				    service, line->module);
+	}
+}
+
 static void check_account(struct doctor *doctor, const char *service, const struct stack *stack)
 {
 	char where[160];
@@ -130,6 +153,7 @@ static void check_account(struct doctor *doctor, const char *service, const stru
 			    "service %s: no account line of pam_webcred, so no login ever counts, "
 			    "and who is locked in mid-login gets in",
 			    service);
+	check_account_order(doctor, service, stack);
 	if (!stack_has(stack, STACK_ACCOUNT, "pam_unix.so"))
 		doctor_find(doctor, DOCTOR_WRONG, where,
 			    "add: account required pam_unix.so, or @include common-account",

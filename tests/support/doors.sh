@@ -94,6 +94,7 @@ SSH=$SANDBOX/ssh
 sshd_start() {
 	local more
 	more=$(cat)
+	sshd_stop
 	mkdir -p "$SSH"
 	[ -e "$SSH/host" ] || ssh-keygen -q -t ed25519 -N '' -f "$SSH/host" || fail "ssh-keygen"
 	for _ in $(seq 20); do
@@ -123,7 +124,7 @@ sshd_start() {
 	echo "[127.0.0.1]:$PORT $(cut -d ' ' -f 1,2 "$SSH/host.pub")" >"$SSH/known"
 }
 
-# Ended by its pid file; and whatever sessions it has left.
+# Ended by its pid file; the last one ends with the sandbox, or by the test's own trap.
 sshd_stop() {
 	[ -s "$SSH/pid" ] || return 0
 	kill "$(cat "$SSH/pid")" 2>/dev/null

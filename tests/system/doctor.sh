@@ -129,6 +129,17 @@ test_account_lines_that_lack() {
 	sound
 }
 
+test_account_lines_that_refuse_and_go_on() {
+	begin
+	printf '%s\n' 'auth required pam_webcred.so' 'account required pam_unix.so' \
+		'account required pam_webcred.so' >/etc/pam.d/odd
+	sound
+	says "$OUT" '^advice: service odd: where pam_unix.so refuses'
+	sed -i 's/required pam_unix/requisite pam_unix/' /etc/pam.d/odd
+	sound
+	says_not "$OUT" '^advice'
+}
+
 test_sockets_that_others_may_open() {
 	begin
 	chmod 0666 /run/webcred/login

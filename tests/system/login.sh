@@ -87,6 +87,21 @@ test_security_key_touched_and_declined() {
 	key_forget desk
 }
 
+# login -h is what telnetd and rlogind said: far away, so the key of the desk does not blink.
+test_login_from_a_far_host_never_makes_the_key_blink() {
+	key_start desk
+	doors_conf <<<"[devices]"$'\n'"device = $KEY"
+	login_service
+	enrol_key alice
+	enrol_password alice 'correct horse'
+	: >"$SANDBOX/tmp/desk.log"
+	steps assword 'correct horse' '[$] $' 'echo I am `id -un`; exit' -- login -h far.example.org alice
+	says "$OUT" '^I am alice$'
+	logged 'get granted user="alice" service="login".*rhost="far.example.org".*type=password'
+	[ -s "$SANDBOX/tmp/desk.log" ] && fail "the key was spoken to: $(cat "$SANDBOX/tmp/desk.log")"
+	key_forget desk
+}
+
 test_second_try_of_one_login() {
 	begin
 	enrol_password alice 'correct horse'

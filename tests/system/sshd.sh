@@ -87,7 +87,6 @@ test_permit_empty_passwords_no_is_mediation_required() {
 	enrol_password alice 'correct horse'
 	ssh_lets_in $KBDINT alice 'correct horse'
 	logged 'get granted user="alice" service="sshd".*mediation=required'
-	sshd_stop
 	sshd_start <<<'PermitEmptyPasswords yes'
 	mark
 	ssh_lets_in $KBDINT alice 'correct horse'
@@ -99,7 +98,6 @@ test_permit_empty_passwords_no_is_mediation_required() {
 test_password_method() {
 	begin
 	doors_conf <<<$'[service sshd]\nget = password'
-	sshd_stop
 	sshd_start <<<'PasswordAuthentication yes'
 	enrol_password alice 'correct horse'
 	ssh_lets_in password alice 'correct horse'
@@ -109,7 +107,6 @@ test_password_method() {
 
 test_password_method_with_a_code_instead_of_a_password() {
 	begin
-	sshd_stop
 	sshd_start <<<'PasswordAuthentication yes'
 	enrol_hotp alice
 	ssh_lets_in password alice "$(hotp "$SEED" 1)"
@@ -119,7 +116,6 @@ test_password_method_with_a_code_instead_of_a_password() {
 # Two secrets, one answer: refused, and said by the log; keyboard-interactive is the one for two.
 test_password_method_cannot_give_two_factors() {
 	begin
-	sshd_stop
 	sshd_start <<<'PasswordAuthentication yes'
 	service sshd <<-END
 		auth required pam_webcred.so get=password
@@ -136,7 +132,6 @@ test_password_method_cannot_give_two_factors() {
 test_password_method_fails_on_a_prompt_with_echo() {
 	begin
 	doors_conf <<<'echo_code = yes'
-	sshd_stop
 	sshd_start <<<'PasswordAuthentication yes'
 	enrol_hotp alice
 	ssh_keeps_out password alice "$(hotp "$SEED" 1)"
@@ -154,7 +149,6 @@ key_of() {
 
 test_publickey_then_a_code() {
 	begin
-	sshd_stop
 	sshd_start <<<'AuthenticationMethods publickey,keyboard-interactive'
 	enrol_hotp alice
 	key_of alice
@@ -265,6 +259,159 @@ test_a_client_killed_at_the_prompt_leaves_nothing_behind() {
 	for _ in $(seq 100); do now=$(processes); [ "$now" = "$before" ] && break; sleep 0.05; done
 	is "$now" "$before" "processes of the authority, and of sshd"
 	ssh_lets_in $KBDINT alice 'correct horse' # three prompts without an answer cost nothing
+}
+
+# LoginGraceTime ends the login with a signal, in the middle of our prompt.
+test_ssh_then_sudo() {
+	begin
+	webcred_service sudo
+	enrol_password alice 'correct horse'
+	SSH_MORE=(-t)
+	ssh_in $KBDINT alice 'correct horse' 'correct horse' -- sudo id -u
+	is "$STATUS" 0 "ssh's exit status"
+	says "$OUT" '^0$' "what id -u said under sudo"
+	logged 'get granted user="alice" service="sudo"'
+	ssh_in $KBDINT alice 'correct horse' 'wrong horse' -- sudo id -u
+	[ "$STATUS" != 0 ] || fail "sudo let alice in"
+	says_not "$OUT" '^0$'
+}
+
+# PAM_RHOST is set: the key of the desk does not blink, and is no way in either.
+test_a_remote_login_never_makes_the_key_of_the_desk_blink() {
+	begin
+	key_start desk
+	doors_conf <<<"[devices]"$'\n'"device = $KEY"
+	enrol_key alice
+	enrol_password alice 'correct horse'
+	: >"$SANDBOX/tmp/desk.log"
+	ssh_lets_in $KBDINT alice 'correct horse'
+	ssh_keeps_out $KBDINT alice 'wrong horse'
+	[ -s "$SANDBOX/tmp/desk.log" ] && fail "the key was spoken to: $(cat "$SANDBOX/tmp/desk.log")"
+	drive alice "$SERVICE" authenticate
+	is "$CODE" PAM_SUCCESS "the same key, at the seat"
+	key_forget desk
+}
+
+test_locked_out_accounts() {
+	begin
+	enrol_password alice 'correct horse'
+	usermod -L alice
+	chage -E 1 alice
+	ssh_keeps_out $KBDINT alice 'correct horse' || :
+	chage -E -1 alice
+	credrive -u alice lock || fail "lock"
+	ssh_keeps_out $KBDINT alice 'correct horse'
+	credrive -u alice unlock || fail "unlock"
+	ssh_lets_in $KBDINT alice 'correct horse'
+}
+
+# pam_unix says that the password is due; ours is asked for, proved and replaced.
+test_expired_password_is_replaced_on_the_way_in() {
+	begin
+	enrol_password alice 'correct horse'
+	chage -d 0 alice
+	ssh_in $KBDINT alice 'correct horse' 'wrong horse'
+	[ "$STATUS" != 0 ] || fail "let in without a new password"
+	ssh_in $KBDINT alice 'correct horse' 'correct horse' 'battery staple' 'battery staple'
+	is "$STATUS" 0 "ssh's exit status"
+	says "$OUT" '^alice$'
+	chage -d 19000 alice
+	ssh_keeps_out $KBDINT alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'battery staple'
+}
+
+# How many processes the authority has, and sshd.
+processes() { echo "$(pgrep -c -f webcred-authority) $(pgrep -c -x sshd)"; }
+
+test_a_client_killed_at_the_prompt_leaves_nothing_behind() {
+	local before now pid
+	begin
+	doors_conf <<<$'[throttle]\ndeny = 2\nunlock_time = 600'
+	enrol_password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse'
+	sleep 0.2
+	before=$(processes)
+	ssh_words $KBDINT
+	for _ in 1 2 3; do
+		rm -f "$SANDBOX/tmp/asked"
+		expect -c "spawn -noecho ${SSH_COMMAND[*]} alice@127.0.0.1 id; expect assword; \
+			exec touch $SANDBOX/tmp/asked; exec kill -KILL [exp_pid]; expect eof; wait" >/dev/null 2>&1 &
+		pid=$!
+		for _ in $(seq 200); do [ -e "$SANDBOX/tmp/asked" ] && break; sleep 0.02; done
+		[ -e "$SANDBOX/tmp/asked" ] || fail "ssh did not ask"
+		wait $pid
+	done
+	for _ in $(seq 100); do now=$(processes); [ "$now" = "$before" ] && break; sleep 0.05; done
+	is "$now" "$before" "processes of the authority, and of sshd"
+	ssh_lets_in $KBDINT alice 'correct horse' # three prompts without an answer cost nothing
+}
+
+# LoginGraceTime ends the login with a signal, in the middle of our prompt.
+test_login_grace_time_ends_a_login_that_waits() {
+	local before now pid
+	begin
+	sshd_start <<<'LoginGraceTime 2'
+	enrol_password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse'
+	sleep 0.2
+	before=$(processes)
+	ssh_words $KBDINT
+	# The client waits at its terminal, and does not see that nobody is there any more.
+	expect -c "spawn -noecho ${SSH_COMMAND[*]} alice@127.0.0.1 id; expect assword; sleep 4; \
+		exec kill -KILL [exp_pid]; wait" >/dev/null 2>&1 &
+	pid=$!
+	sleep 3.5
+	for _ in $(seq 100); do now=$(processes); [ "$now" = "$before" ] && break; sleep 0.05; done
+	is "$now" "$before" "processes of the authority, and of sshd"
+	logged_not 'get refused'
+	ssh_lets_in $KBDINT alice 'correct horse'
+}
+
+test_ssh_then_su() {
+	begin
+	service su <<<$'auth required pam_webcred.so\naccount required pam_webcred.so\nsession required pam_permit.so'
+	enrol_password alice 'correct horse'
+	enrol_password bob 'battery staple'
+	SSH_MORE=(-t)
+	ssh_in $KBDINT alice 'correct horse' 'battery staple' -- su bob -c "'id -un'"
+	says "$OUT" '^bob$'
+	ssh_in $KBDINT alice 'correct horse' 'correct horse' -- su bob -c "'id -un'"
+	says_not "$OUT" '^bob$'
+}
+
+# A module that says somebody else logged in, as some that map names do.
+switch_module() {
+	command -v "${CC:-cc}" >/dev/null || skip "no C compiler"
+	"${CC:-cc}" -shared -fPIC -o "$SANDBOX/tmp/pam_switch.so" -x c - -lpam <<-END || fail "pam_switch.so"
+		#include <security/pam_modules.h>
+		int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+		{
+			(void)flags, (void)argc;
+			return pam_set_item(pamh, PAM_USER, argv[0]);
+		}
+		int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+		{
+			(void)pamh, (void)flags, (void)argc, (void)argv;
+			return PAM_SUCCESS;
+		}
+	END
+}
+
+# sshd 9.2 itself does not notice; a module that changes the name ahead of us is the stack's word.
+test_user_changed_by_a_later_module_is_refused() {
+	begin
+	switch_module
+	enrol_password alice 'correct horse'
+	enrol_password bob 'battery staple'
+	service sshd <<-END
+		auth     required pam_webcred.so
+		auth     required $SANDBOX/tmp/pam_switch.so bob
+		account  required pam_webcred.so
+		session  required pam_permit.so
+	END
+	ssh_in $KBDINT alice 'correct horse'
+	[ "$STATUS" != 0 ] || fail "alice's password let somebody in: $OUT"
+	logged 'the user.s name changed since it was authenticated'
 }
 
 # The example that is installed, as it is, on Debian's own files.
