@@ -302,7 +302,7 @@ test_key_in_use_by_another_program() {
 # ---- several keys ----------------------------------------------------------------------------------
 
 test_two_and_three_keys_the_first_wins() {
-	local colour keys="blue red"
+	local colour each keys="blue red"
 	keys_conf
 	for colour in blue red green; do
 		key_plug $colour
@@ -310,17 +310,17 @@ test_two_and_three_keys_the_first_wins() {
 		key $colour touch=wait # so that it is not what the next one's enrolment gets
 		[ $colour = blue ] && continue
 		[ $colour = green ] && keys="blue red green"
-		for colour in $keys; do key_log_clear $colour; done
+		for each in $keys; do key_log_clear $each; done
 		drive_begin alice "$SERVICE" authenticate
-		for colour in $keys; do key $colour wait-touch=3000; done
+		for each in $keys; do key $each wait-touch=3000; done
 		key red touch
 		drive_end
 		is "$CODE" PAM_SUCCESS
 		says "$OUT" 'Touch one of your security keys'
 		says "$OUT" '^prompts 0 texts 1'
 		logged 'get granted user="alice" .*credential="red"'
-		for colour in $keys; do
-			[ $colour = red ] || key_saw $colour '^cancel-received$'
+		for each in $keys; do
+			[ $each = red ] || key_saw $each '^cancel-received$'
 		done
 		key_saw_not red cancel-received
 		no_helper_left

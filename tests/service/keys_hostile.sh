@@ -165,7 +165,6 @@ test_deaf_key_is_no_lock_out() {
 }
 
 test_stalled_key_beside_a_good_one() {
-	local began
 	begin_honest
 	key blue touch=wait
 	key_plug red
