@@ -207,13 +207,8 @@ static int get_check_capabilities(struct session *session, const struct order *o
 	for (i = 0; i < order->n; i++) {
 		const struct type *type = type_find(order->step[i].type);
 
-		if (session->mediation == WEBCRED_MEDIATION_CONDITIONAL && type &&
-		    type->conditional)
-			continue;
-		if (session->mediation == WEBCRED_MEDIATION_IMMEDIATE && type && type->immediate)
-			continue;
-		if (session->mediation != WEBCRED_MEDIATION_CONDITIONAL &&
-		    session->mediation != WEBCRED_MEDIATION_IMMEDIATE)
+		/* One that is not built says so when its turn comes. */
+		if (!type || type_can(type, session->mediation))
 			continue;
 		snprintf(session->trouble, sizeof(session->trouble),
 			 "mediation=%s: %s does not have it; leave it out of get =",

@@ -3,8 +3,8 @@
 # targets.mk - what `make help` lists: the tests, the sanitizers, lint.
 tests_out = $(abs_builddir)/tests/out
 tests_run = $(top_srcdir)/tests/run --build $(abs_builddir)
-EXTRA_DIST += tests/run tests/lint tests/targets.mk
-PHONY_TARGETS = help stage check-service check-device check-programs check-system check-asan check-valgrind lint programs-for-check
+EXTRA_DIST += tests/run tests/lint tests/targets.mk tests/semantics/check tests/semantics/index
+PHONY_TARGETS = help stage check-service check-semantics check-device check-programs check-system check-asan check-valgrind lint programs-for-check
 .PHONY: $(PHONY_TARGETS)
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo 'make check           unit tests: fast, no root'
 	@echo 'make check-system    as root, in private namespaces: the module through PAM, keys,'
 	@echo '                     pamtester, sudo, the tool'
+	@echo 'make check-semantics  the credential model, a line for each of its behaviours (doc/behaviours.md)'
 	@echo 'make check-asan      unit and service tests, built with AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  one login of each type under valgrind'
 	@echo 'make bench           speed, next to other modules (12 minutes; bench-quick: 3); as root'
@@ -51,8 +52,15 @@ check-service: stage
 # All run, whatever the first ones found.
 check-system: stage
 	@$(MAKE) $(AM_MAKEFLAGS) check-service; service=$$?; \
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) >/dev/null && $(tests_semantics); model=$$?; \
 	$(MAKE) $(AM_MAKEFLAGS) check-device; device=$$?; \
-	$(MAKE) $(AM_MAKEFLAGS) check-programs && test $$service$$device = 00
+	$(MAKE) $(AM_MAKEFLAGS) check-programs && test $$service$$model$$device = 000
+
+# What the tests have shown of the model; check-system looks at the logs that it has just made.
+tests_semantics = $(top_srcdir)/tests/semantics/check --build $(abs_builddir) --stage $(tests_out)/stage
+check-semantics: stage
+	@$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)
+	@$(tests_semantics) --anew
 
 # sudo is setuid and takes no sanitizer along: the real programs stay with check-system, and so
 # does what judges the objects' own linkage.

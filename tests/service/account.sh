@@ -56,6 +56,7 @@ test_locked_between_authenticate_and_acct_mgmt() {
 	says_not "$OUT" '^acct_mgmt PAM_SUCCESS'
 }
 
+# behaviour 80
 test_removed_credential_is_refused() {
 	local id
 	enrol_password alice 'correct horse'
@@ -67,6 +68,7 @@ test_removed_credential_is_refused() {
 	granted alice "$SERVICE" 'correct horse'
 }
 
+# behaviour 80
 test_list_and_rename() {
 	local id
 	enrol_password alice 'correct horse'

@@ -53,6 +53,7 @@ test_no_socket_at_all() {
 	heals
 }
 
+# behaviour 13
 test_socket_that_somebody_else_put_there() {
 	enrol_password alice 'correct horse'
 	authority_stop
@@ -94,6 +95,7 @@ test_missing_database_is_nothing_enrolled_only_after_a_new_start() {
 	quick
 }
 
+# behaviour 22
 test_corrupt_database() {
 	local file
 	enrol_password alice 'correct horse'
@@ -147,6 +149,7 @@ test_newer_schema() {
 	heals
 }
 
+# behaviour 13
 test_database_that_others_can_read() {
 	local file
 	enrol_password alice 'correct horse'
@@ -249,6 +252,7 @@ test_conf_that_is_noise() {
 	heals
 }
 
+# behaviour 13
 test_conf_that_others_can_write() {
 	enrol_password alice 'correct horse'
 	authority_stop

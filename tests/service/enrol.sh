@@ -38,6 +38,7 @@ test_a_user_adds_nothing_with_a_wrong_proof() {
 	is "$(credentials alice)" 1 "what alice has"
 }
 
+# behaviour 13
 test_a_user_manages_nobody_else() {
 	enrol_password alice 'correct horse'
 	enrol_password bob 'battery staple'
@@ -94,6 +95,7 @@ test_only_root_invites_and_locks() {
 	granted alice "$SERVICE" 'correct horse'
 }
 
+# behaviour 1
 test_totp_is_enrolled_only_with_a_code_that_proves_it() {
 	credrive -u alice --answer 000000 --answer 000001 --answer 000002 --answer 000003 totp &&
 		fail "enrolled without the app having it"
@@ -106,6 +108,7 @@ test_empty_password_is_a_type_error() {
 	is "$(credentials alice)" 0 "what alice has"
 }
 
+# behaviours 41 and 42
 test_password_is_replaced_not_added() {
 	enrol_password alice 'the first'
 	enrol_password alice 'the second'

@@ -67,6 +67,7 @@ test_every_combination() {
 }
 
 # The word of the service's section, where the line has none; and the line's wins over it.
+# behaviour 3
 test_word_in_the_configuration() {
 	flags_conf
 	conf <<-END

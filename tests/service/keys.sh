@@ -34,6 +34,7 @@ test_in_by_touch() {
 	says "$OUT" 'security key +blue +20[0-9-]+ [0-9:]+ +20[0-9-]+ [0-9:]+ +counter [1-9]'
 }
 
+# behaviour 73
 test_algorithms() {
 	local algorithm
 	keys_conf
@@ -76,6 +77,7 @@ test_key_without_a_counter() {
 
 # ---- who does not get in ----------------------------------------------------------------
 
+# behaviour 80
 test_key_that_is_not_enrolled() {
 	keys_conf
 	key_plug blue
@@ -118,6 +120,7 @@ test_one_key_of_two_people() {
 }
 
 # 76: touched, it says so.
+# behaviour 76
 test_exclude_list() {
 	keys_conf
 	key_plug blue
@@ -128,6 +131,7 @@ test_exclude_list() {
 	is "$(credentials alice)" 1 "keys"
 }
 
+# behaviour 80
 test_removed_key() {
 	keys_conf
 	key_plug blue
@@ -140,6 +144,7 @@ test_removed_key() {
 	key_saw_not blue touch-wait
 }
 
+# behaviour 30
 test_nobody_may_be_asked() {
 	keys_conf
 	key_plug blue
@@ -170,6 +175,7 @@ test_remote_login() {
 
 # ---- no touch, a stall, an unplugged key ---------------------------------------------------
 
+# behaviour 61
 test_no_touch_in_time() {
 	keys_conf 'timeout = 2'
 	key_plug blue
@@ -198,6 +204,7 @@ test_no_touch_and_the_order() {
 	says "$OUT" '^prompts 0 '
 }
 
+# behaviour 62
 test_declined_on_the_key() {
 	keys_conf
 	key_plug blue
@@ -230,6 +237,7 @@ test_unplugged_in_mid_ceremony_falls_through_to_the_code() {
 	no_helper_left
 }
 
+# behaviour 63
 test_not_plugged_in() {
 	keys_conf
 	key_plug blue
@@ -246,6 +254,7 @@ test_not_plugged_in() {
 
 # ---- the person goes away ---------------------------------------------------------------------
 
+# behaviours 40 and 62
 test_caller_that_is_killed_in_mid_touch() {
 	local signal
 	keys_conf
@@ -301,6 +310,7 @@ test_key_in_use_by_another_program() {
 
 # ---- several keys ----------------------------------------------------------------------------------
 
+# behaviour 68
 test_two_and_three_keys_the_first_wins() {
 	local colour each keys="blue red"
 	keys_conf
@@ -328,6 +338,7 @@ test_two_and_three_keys_the_first_wins() {
 	done
 }
 
+# behaviour 68
 test_one_of_two_keys_is_unplugged_and_the_other_serves() {
 	keys_conf
 	key_plug blue

@@ -82,6 +82,7 @@ test_the_table_has_every_lie_of_the_key() {
 	says "$(softkey --help)" '^  lie=none\|.*bomb-cbor'
 }
 
+# behaviour 1
 test_lies_at_enrolment_store_nothing() {
 	local lie n=0
 	keys_conf

@@ -22,6 +22,7 @@ begin_required() {
 	key_log_clear blue
 }
 
+# behaviour 64
 test_in_by_touch_and_pin() {
 	begin_required
 	granted alice "$SERVICE" 2718

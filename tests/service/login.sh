@@ -30,6 +30,7 @@ test_right_totp_lets_in_one_step_ahead() {
 	granted alice "$SERVICE" "$(totp "$SEED" 1)"
 }
 
+# behaviour 81
 test_totp_is_taken_once() {
 	local code
 	enrol_totp alice
@@ -63,6 +64,7 @@ test_totp_sha512_with_7_digits() {
 	granted alice "$SERVICE" "$(totp "$SEED" 1 sha512 7)"
 }
 
+# behaviour 81
 test_hotp_lets_in_and_only_rises() {
 	enrol_hotp alice
 	granted alice "$SERVICE" "$(hotp "$SEED" 1)"
@@ -89,6 +91,7 @@ test_two_far_codes_that_are_not_neighbours_do_not_resynchronise() {
 	granted alice "$SERVICE" "$(hotp "$SEED" 1)"
 }
 
+# behaviour 81
 test_recovery_code_lets_in_once() {
 	enrol_totp alice
 	enrol_recovery alice
@@ -114,6 +117,7 @@ test_not_enrolled_is_asked_and_refused() {
 	says "$OUT" '^prompts 1 '
 }
 
+# behaviour 38
 test_unknown_name_is_asked_and_refused_alike() {
 	local wrong unknown
 	enrol_password alice 'correct horse'

@@ -164,6 +164,7 @@ test_a_line_that_is_damaged() {
 }
 
 # In sudo and su the real uid is the person's, and so may the environment be.
+# behaviour 6
 test_not_from_a_caller_whose_real_uid_is_not_root() {
 	ssh_conf
 	clear_flag

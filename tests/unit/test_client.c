@@ -188,6 +188,7 @@ static int get_nothing(void)
 }
 
 /* The control: without it, the tests below could not fail. */
+/* behaviour 11 */
 static void test_grant(void **state)
 {
 	struct webcred_credential *credential = NULL;
@@ -289,6 +290,7 @@ static void test_packet_too_large(void **state)
 	assert_int_equal(get_nothing(), -EMSGSIZE);
 }
 
+/* behaviour 11 */
 static void test_grants_that_are_none(void **state)
 {
 	struct wire_result result;
@@ -442,6 +444,7 @@ static int cancelling_ask(void *context, enum webcred_ask kind, const char *text
 	return 0;
 }
 
+/* behaviour 40 */
 static void test_cancelled_in_a_prompt(void **state)
 {
 	const struct webcred_mediator canceller = {
@@ -591,6 +594,7 @@ static int count_entries(void *context, const struct webcred_credential *credent
 	return ++*n == 3 ? 42 : 0;
 }
 
+/* behaviour 10 */
 static void test_list(void **state)
 {
 	struct wire_result entry = grant(), done = {0};
@@ -640,6 +644,7 @@ static void test_lists_have_bounds(void **state)
 	assert_int_equal(peer.connections, 0);
 }
 
+/* behaviour 61 */
 static void test_patience(void **state)
 {
 	(void)state;

@@ -128,6 +128,7 @@ static void test_closed(void **state)
 }
 
 /* behaviour 15: the reason as it is, and ahead of every check of the request. */
+/* behaviour 40 */
 static void test_aborted_beforehand(void **state)
 {
 	static const int reasons[] = {WEBCRED_ABORTED,
@@ -183,6 +184,7 @@ static void test_create_without_a_type(void **state)
 }
 
 /* behaviours 45 and 49: what is no credential, and an empty one. */
+/* behaviour 8 */
 static void test_store_of_nothing(void **state)
 {
 	struct webcred_secret *empty = webcred_secret_new();

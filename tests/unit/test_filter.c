@@ -81,6 +81,7 @@ static unsigned remain(void)
 
 #define BIT(which) (1u << (which))
 
+/* behaviour 53 */
 static void test_types(void **state)
 {
 	(void)state;
@@ -95,6 +96,7 @@ static void test_types(void **state)
 }
 
 /* behaviour 65: by rpId's record, id and type; our id or the key's own. */
+/* behaviour 60 */
 static void test_allow(void **state)
 {
 	struct wire_descriptor list[3];

@@ -91,6 +91,7 @@ static const struct {
 	  {{REFUSE, REFUSE, REFUSE}, {REFUSE, REFUSE, REFUSE}}}},
 };
 
+/* behaviour 23 */
 static void test_decide(void **state)
 {
 	(void)state;

@@ -167,6 +167,7 @@ static void check(const struct row *row, unsigned counts[4])
 }
 
 /* Behaviours 12, 23, 24, 30, 31, 32, 33 and 34. */
+/* behaviour 55 */
 static void test_every_combination(void **state)
 {
 	unsigned counts[4] = {0}, rows = 0;

@@ -84,6 +84,7 @@ static void test_create_recovery(void **state)
 }
 
 /* One try, then a clear error. */
+/* behaviour 1 */
 static void test_create_wrong_code(void **state)
 {
 	static const enum credential_kind kinds[] = {KIND_TOTP, KIND_HOTP};
@@ -102,6 +103,7 @@ static void test_create_wrong_code(void **state)
 	}
 }
 
+/* behaviour 48 */
 static void test_create_refused(void **state)
 {
 	static const struct type_creation bad[] = {

@@ -228,6 +228,7 @@ static void test_strength(void **state)
 	assert_int_equal(play(&scene), WEBCRED_STATUS_SUCCESS);
 }
 
+/* behaviour 30 */
 static void test_nobody_may_be_asked(void **state)
 {
 	struct webcred_secret *cached = secret_new_from("123456", 6);
@@ -268,6 +269,7 @@ static void test_throttled(void **state)
 
 static const int every_result[] = {-EIO, -ECONNRESET, WEBCRED_NOT_ALLOWED, WEBCRED_ABORTED};
 
+/* behaviour 81 */
 static void test_no_answer(void **state)
 {
 	(void)state;

@@ -310,6 +310,7 @@ static void test_throttled_cached(void **state)
 	assert_string_equal(scene.script.trace, "charge ");
 }
 
+/* behaviour 53 */
 static void test_no_answer(void **state)
 {
 	static const int results[] = {WEBCRED_NOT_ALLOWED, WEBCRED_ABORTED, -EIO, -ENOMEM};

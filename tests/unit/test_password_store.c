@@ -68,6 +68,7 @@ static void test_store(void **state)
 	}
 }
 
+/* behaviour 45 */
 static void test_store_refuses(void **state)
 {
 	static char long_text[WEBCRED_SECRET_MAX + 1];

@@ -156,6 +156,7 @@ static void test_flags(void **state)
 }
 
 /* 71: enrolled so by an administrator, and said at each use. */
+/* behaviour 71 */
 static void test_no_touch(void **state)
 {
 	struct fixture f;
@@ -311,6 +312,7 @@ static void test_embedded(void **state)
 	granted(&f);
 }
 
+/* behaviour 67 */
 static void test_owner(void **state)
 {
 	static const uint8_t long_id[WIRE_EXTERNAL_MAX + 1];
@@ -333,6 +335,7 @@ static void test_owner(void **state)
 	refused(&f, "credential id: missing or too long");
 }
 
+/* behaviour 69 */
 static void test_user_handle(void **state)
 {
 	struct fixture f;

@@ -28,6 +28,7 @@ static void set_up_create(void)
 	desk.counter = 9;
 }
 
+/* behaviours 48, 72, 73 and 79 */
 static void test_create(void **state)
 {
 	(void)state;
@@ -106,6 +107,7 @@ static void test_create_refused(void **state)
 					    "data: backed up, and not eligible for it.");
 }
 
+/* behaviours 48, 74, 75 and 76 */
 static void test_create_ends(void **state)
 {
 	(void)state;
@@ -130,6 +132,7 @@ static void test_create_ends(void **state)
 	create_refused(-EIO, "");
 }
 
+/* behaviour 58 */
 static void test_create_asked_wrongly(void **state)
 {
 	(void)state;

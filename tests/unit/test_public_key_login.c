@@ -69,6 +69,7 @@ static void test_commit_decides(void **state)
 }
 
 /* 30, 38, 55: nothing blinks. */
+/* behaviours 30 and 55 */
 static void test_nothing_asked(void **state)
 {
 	(void)state;
@@ -95,6 +96,7 @@ static void test_nothing_asked(void **state)
 	assert_false(desk_login.asked);
 }
 
+/* behaviour 63 */
 static void test_ends(void **state)
 {
 	static const struct {
@@ -152,6 +154,7 @@ static void test_ends(void **state)
 	refused(WEBCRED_STATUS_UNAVAIL, "no security key is plugged in", "");
 }
 
+/* behaviour 62 */
 static void test_host_ends(void **state)
 {
 	(void)state;
@@ -170,6 +173,7 @@ static void test_host_ends(void **state)
 	assert_int_equal(desk_login.judgement.verdict, VERDICT_REFUSED);
 }
 
+/* behaviours 67 and 71 */
 static void test_lies(void **state)
 {
 	static const struct {
@@ -264,6 +268,7 @@ static void test_many(void **state)
 }
 
 /* Each ceremony has a challenge of its own, bound to service and host (70). */
+/* behaviour 70 */
 static void test_fresh_challenge(void **state)
 {
 	uint8_t first[32];
@@ -294,6 +299,7 @@ static void test_strength(void **state)
 }
 
 /* 59: an imported record is asked for, and verified, under its own rpId. */
+/* behaviour 59 */
 static void test_imported(void **state)
 {
 	(void)state;
@@ -306,6 +312,7 @@ static void test_imported(void **state)
 	assert_string_equal(desk.entry[0].rp_id, "host.example");
 }
 
+/* behaviour 71 */
 static void test_no_touch(void **state)
 {
 	(void)state;

@@ -7,6 +7,7 @@
 #include "tests/unit/unit.h"
 
 /* 70: byte-exact, and bound to service and host. */
+/* behaviour 70 */
 static void test_client_data_bytes(void **state)
 {
 	char origin[PUBLIC_KEY_ORIGIN_MAX], text[PUBLIC_KEY_CLIENT_DATA_MAX];
@@ -26,6 +27,7 @@ static void test_client_data_bytes(void **state)
 	assert_true(public_key_client_data(true, zeros, 32, "o", text, 40) < 0);
 }
 
+/* behaviour 58 */
 static void test_rp_id(void **state)
 {
 	static const char *const good[] = {"host", "host.example", "a-b.example.org", "xn--n3h.net",

@@ -217,6 +217,7 @@ static void refused(const char *count, enum webcred_status status, const char *s
 }
 
 /* Each condition of decision 4 alone. */
+/* behaviour 39 */
 static void test_conditions(void **state)
 {
 	(void)state;

@@ -223,6 +223,7 @@ static void test_throttle(void **state)
 }
 
 /* Behaviours 2 and 56. */
+/* behaviour 39 */
 static void test_flag(void **state)
 {
 	struct folder *folder = *state;

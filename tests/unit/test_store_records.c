@@ -128,6 +128,7 @@ static void test_record_conflicts(void **state)
 	}
 }
 
+/* behaviour 79 */
 static void test_record_external(void **state)
 {
 	struct folder *folder = *state;

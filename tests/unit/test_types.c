@@ -48,6 +48,14 @@ static void test_capabilities(void **state)
 	assert_true(type_public_key.conditional);
 	assert_true(type_otp.conditional);
 	assert_true(type_password.conditional);
+	/* behaviours 18 and 19: what was not declared is not asked of it. */
+	assert_false(type_can(&bare, WEBCRED_MEDIATION_CONDITIONAL));
+	assert_false(type_can(&bare, WEBCRED_MEDIATION_IMMEDIATE));
+	assert_true(type_can(&bare, WEBCRED_MEDIATION_OPTIONAL));
+	assert_true(type_can(&bare, WEBCRED_MEDIATION_REQUIRED));
+	assert_true(type_can(&bare, WEBCRED_MEDIATION_SILENT));
+	assert_true(type_can(&type_otp, WEBCRED_MEDIATION_CONDITIONAL));
+	assert_false(type_can(&type_otp, WEBCRED_MEDIATION_IMMEDIATE));
 	/* Only a key can tell, unasked, whether it is here. */
 	assert_true(type_public_key.immediate);
 	assert_false(type_otp.immediate);

@@ -17,6 +17,13 @@ const struct type *type_find(enum webcred_type id)
 	return NULL;
 }
 
+bool type_can(const struct type *type, enum webcred_mediation mediation)
+{
+	if (mediation == WEBCRED_MEDIATION_CONDITIONAL)
+		return type->conditional;
+	return mediation != WEBCRED_MEDIATION_IMMEDIATE || type->immediate;
+}
+
 size_t type_count(const struct type_login *login, enum webcred_type id)
 {
 	size_t count = 0;

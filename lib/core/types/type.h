@@ -165,6 +165,8 @@ extern const struct type type_password, type_otp, type_public_key;
 
 /* NULL for a type this build does not have. */
 const struct type *type_find(enum webcred_type id);
+/* Behaviours 18 and 19: whether it has what this mediation asks of a type. */
+bool type_can(const struct type *type, enum webcred_mediation mediation);
 /* How many of the login's credentials are of this type and not locked. */
 size_t type_count(const struct type_login *login, enum webcred_type id);
 
