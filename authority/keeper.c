@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define KEEPER_EVENTS 64
+#define KEEPER_REFILL_MS 4 /* quiet for so long: sessions are forked ahead */
 #define KEEPER_IDLE_MS 200 /* quiet for so long: the store may tidy up */
 #define KEEPER_DRAIN_MS 10000
 #define KEEPER_SWEEP_MS 500 /* how often deadlines are looked at */
@@ -38,7 +39,7 @@ static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, in
 
 	if (spares->requested)
 		spares->requested--;
-	if (spares->n == sizeof(spares->channel) / sizeof(spares->channel[0])) {
+	if (spares->n == KEEPER_SPARES_MAX) {
 		close(channel); /* more than we asked for: it ends by itself */
 		return;
 	}
@@ -114,15 +115,16 @@ static void keeper_sweep(struct keeper *keeper, bool look_at_deadlines)
 static int keeper_loop(struct keeper *keeper)
 {
 	struct epoll_event event[KEEPER_EVENTS];
-	int64_t swept = wire_clock(), now;
-	bool quiet = false;
+	int64_t swept = wire_clock(), heard = swept, now;
+	bool idle = false;
 	int n, i;
 
 	for (;;) {
 		n = epoll_wait(keeper->epoll, event, KEEPER_EVENTS,
-			       keeper->copy ? 0
-			       : quiet	    ? KEEPER_SWEEP_MS
-					    : KEEPER_IDLE_MS);
+			       keeper->copy		     ? 0
+			       : keeper_lacks_spares(keeper) ? KEEPER_REFILL_MS
+			       : idle			     ? KEEPER_SWEEP_MS
+							     : KEEPER_IDLE_MS);
 		if (n < 0 && errno != EINTR)
 			return 70;
 		for (i = 0; i < n; i++) {
@@ -138,10 +140,12 @@ static int keeper_loop(struct keeper *keeper)
 		keeper_commit(keeper); /* who ended may have let another one hash */
 		if (now - swept >= KEEPER_SWEEP_MS)
 			swept = now;
-		keeper_order_spares(keeper);
-		if (n == 0 && !quiet && keeper->store && !keeper->copy)
+		keeper_order_spares(keeper, n == 0);
+		if (n > 0)
+			heard = now;
+		if (now - heard >= KEEPER_IDLE_MS && !idle && keeper->store && !keeper->copy)
 			keeper->store->ops->idle(keeper->store);
-		quiet = n == 0;
+		idle = now - heard >= KEEPER_IDLE_MS;
 		if (keeper->draining && (!keeper->n_clients || now > keeper->drain_until))
 			return 0;
 	}
@@ -180,7 +184,7 @@ int keeper_run(const struct mother_options *options, int mother)
 		audit_log(LOG_CRIT, "%s", keeper->store_error);
 	else
 		audit_log(LOG_NOTICE, "ready: rp_id=%s", keeper->rp_id);
-	keeper_order_spares(keeper);
+	keeper_order_spares(keeper, true);
 	r = keeper_loop(keeper);
 	keeper_backup_abandon(keeper);
 	if (keeper->store)

@@ -29,6 +29,7 @@
 #define KEEPER_SESSION_MS 600000 /* the longest a session may live */
 #define KEEPER_GRANT_S 600	 /* from a login to its settlement */
 #define KEEPER_GRANTS 1024
+#define KEEPER_PEAK_MS 600000 /* how long a crowd is remembered */
 
 enum keeper_state {
 	CLIENT_HELLO,	/* accepted; its hello is awaited */
@@ -74,6 +75,7 @@ struct client {
 	struct question_assign pin;
 	/* said by BEGIN */
 	bool begun, ended;
+	bool keyless;	     /* the request's own order has no place for a key */
 	uint8_t begin_flags; /* WIRE_FLAG_* of the request */
 	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
 	char origin[STORE_ORIGIN_MAX + 1];
@@ -119,9 +121,12 @@ struct keeper_grant {
 	bool silent;
 };
 
+#define KEEPER_SPARES_MAX 64
 struct keeper_spares {
-	int channel[64];
-	unsigned n, requested, busy;
+	int channel[KEEPER_SPARES_MAX];
+	unsigned n, requested;
+	unsigned peak;	 /* callers at once, when some had to wait for a fork */
+	int64_t peak_at; /* when that was; remembered for KEEPER_PEAK_MS */
 };
 
 struct keeper {
@@ -166,7 +171,10 @@ void keeper_accept(struct keeper *keeper, bool login_socket);
 void keeper_hear_hello(struct keeper *keeper, struct client *client);
 void keeper_assign(struct keeper *keeper, struct client *client);
 void keeper_assign_waiting(struct keeper *keeper, enum mother_pool pool);
-void keeper_order_spares(struct keeper *keeper);
+/* What waiting callers need, at once; the rest when nobody is being served. */
+void keeper_order_spares(struct keeper *keeper, bool quiet);
+/* Some are missing, and were not ordered yet. */
+bool keeper_lacks_spares(const struct keeper *keeper);
 void keeper_drop(struct keeper *keeper, struct client *client);
 
 /* keeper_open.c: configuration and store, looked at again when they changed. */

@@ -250,27 +250,71 @@ void keeper_assign_waiting(struct keeper *keeper, enum mother_pool pool)
 		keeper_assign(keeper, oldest);
 }
 
-/* Asks the mother for as many sessions as are missing. */
-void keeper_order_spares(struct keeper *keeper)
+/* ---- sessions ahead of need ------------------------------------------------- */
+
+/* How many should be ready: as configured, or as many as lately came at once. */
+static unsigned admit_wanted(const struct keeper *keeper, int pool)
+{
+	const struct keeper_spares *spares = &keeper->spares[pool];
+	unsigned wanted = pool == POOL_LOGIN ? keeper->conf.spare_sessions : 2;
+
+	if (spares->peak > wanted && wire_clock() - spares->peak_at <= KEEPER_PEAK_MS)
+		wanted = spares->peak;
+	return wanted < KEEPER_SPARES_MAX ? wanted : KEEPER_SPARES_MAX;
+}
+
+/* Callers who wait for a fork, of all there are. */
+static unsigned admit_waiting(struct keeper *keeper, int pool)
+{
+	struct keeper_spares *spares = &keeper->spares[pool];
+	/* Anybody may crowd the user socket: it grows little. */
+	unsigned most = pool == POOL_LOGIN ? KEEPER_SPARES_MAX : 8, waiting = 0, all = 0;
+	struct client *client;
+
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->closing || (int)admit_pool(client) != pool)
+			continue;
+		all++;
+		waiting += client->state == CLIENT_WAITING;
+	}
+	if (!waiting)
+		return 0;
+	if (all > most)
+		all = most;
+	if (all >= spares->peak || wire_clock() - spares->peak_at > KEEPER_PEAK_MS)
+		spares->peak = all;
+	spares->peak_at = wire_clock();
+	return waiting;
+}
+
+bool keeper_lacks_spares(const struct keeper *keeper)
+{
+	int pool;
+
+	for (pool = 0; pool < POOL_N; pool++) {
+		if (keeper->spares[pool].n + keeper->spares[pool].requested <
+		    admit_wanted(keeper, pool))
+			return !keeper->draining || keeper->n_clients;
+	}
+	return false;
+}
+
+/* A fork beside a login takes its processor away: while somebody is being
+ * served only those who wait are forked for, and a low-water mark is kept. */
+void keeper_order_spares(struct keeper *keeper, bool quiet)
 {
 	struct mother_message message = {.word = MOTHER_SPAWN};
-	unsigned waiting[POOL_N] = {0, 0}, target, have;
-	struct client *client;
+	unsigned target, wanted, have;
 	int pool;
 
 	if (keeper->draining && !keeper->n_clients)
 		return;
-	for (client = keeper->clients; client; client = client->next) {
-		if (client->state == CLIENT_WAITING && !client->closing)
-			waiting[admit_pool(client)]++;
-	}
 	for (pool = 0; pool < POOL_N; pool++) {
 		struct keeper_spares *spares = &keeper->spares[pool];
 
-		target = pool == POOL_LOGIN ? keeper->conf.spare_sessions : 2;
-		if (target > 48)
-			target = 48;
-		target += waiting[pool];
+		target = admit_waiting(keeper, pool);
+		wanted = admit_wanted(keeper, pool);
+		target += quiet ? wanted : (wanted + 3) / 4;
 		have = spares->n + spares->requested;
 		message.pool = (uint32_t)pool;
 		for (; have < target; have++) {
@@ -278,6 +322,9 @@ void keeper_order_spares(struct keeper *keeper)
 				return; /* asked again next turn */
 			spares->requested++;
 		}
+		/* The crowd has been gone for long. */
+		while (quiet && spares->n > wanted)
+			close(spares->channel[--spares->n]);
 	}
 }
 

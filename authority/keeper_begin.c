@@ -75,7 +75,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->chooser = section.chooser;
 	policy->echo_code = section.echo_code;
 	policy->tell_throttled = section.tell_throttled;
-	policy->remote = locality_is_remote(keeper, client);
+	policy->remote = client->keyless || locality_is_remote(keeper, client);
 	policy->waived = client->waived;
 	policy->subject_known = client->known;
 	policy->barred = client->barred;
@@ -200,6 +200,7 @@ bool keeper_begin_hear(struct client *client, struct wire_in *in)
 	wire_get_str(in, client->tty, sizeof(client->tty));
 	wire_get_str(in, client->rhost, sizeof(client->rhost));
 	client->begin_flags = wire_get_u8(in);
+	client->keyless = wire_get_u8(in) == 1;
 	client->begun = wire_done(in);
 	return client->begun;
 }

@@ -24,7 +24,7 @@ enum question {
 	/* keeper to session, once, with the client's descriptor:
 	 * u16 verb, u8 login socket, u32 subject uid, u32 requester, str name */
 	QUESTION_ASSIGN = 1,
-	/* str service, str tty, str rhost, u8 request flags -> POLICY */
+	/* str service, str tty, str rhost, u8 request flags, flag keyless -> POLICY */
 	QUESTION_BEGIN = 2,
 	/* u8 type, flag has id, bytes id -> VERIFIER */
 	QUESTION_CHARGE = 3,
