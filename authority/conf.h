@@ -36,7 +36,9 @@ struct conf_service {
 	uint32_t fail_delay_ms;
 	bool tell_throttled;
 	bool echo_code;
-	bool chooser; /* several usable credentials: let the person choose */
+	uint32_t required_credentials; /* CONF_TYPE_BIT: one of these has to be enrolled (35) */
+	uint32_t offer;		       /* ... or is offered, after a login that asked */
+	bool chooser;		       /* several usable credentials: let the person choose */
 };
 
 struct conf_list {
@@ -80,6 +82,7 @@ struct conf {
 	uint32_t max_hashes; /* Argon2id runs at once */
 	/* [devices] */
 	size_t n_devices;
+	struct policy_models models;
 	char device[CONF_DEVICES_MAX][256]; /* empty: udev's ID_FIDO_TOKEN */
 };
 

@@ -2,6 +2,8 @@
 /* Copyright (c) the webcred authors */
 #include "authority/conf_values.h"
 
+#include "authority/conf_sets.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +82,9 @@ const struct conf_key conf_keys[] = {
 	{"service", "timeout", CONF_SECONDS, OF(timeout_ms), 1, 110, NULL, "60"},
 	{"service", "fail_delay", CONF_NUMBER, OF(fail_delay_ms), 0, 60000, NULL, "2000"},
 	{"service", "tell_throttled", CONF_YES_NO, OF(tell_throttled), 0, 0, NULL, "no"},
+	{"service", "required_credentials", CONF_TYPES, OF(required_credentials), 0, 0, NULL,
+	 "none"},
+	{"service", "offer", CONF_TYPES, OF(offer), 0, 0, NULL, "none"},
 	{"service", "chooser", CONF_YES_NO, OF(chooser), 0, 0, NULL, "no"},
 	{"service", "echo_code", CONF_YES_NO, OF(echo_code), 0, 0, NULL, "no"},
 	/* The least is for tests: 64 KiB protects nobody. */
@@ -104,6 +109,7 @@ const struct conf_key conf_keys[] = {
 	{"limits", "max_user_sessions", CONF_NUMBER, IN(max_user_sessions), 1, 65536, NULL, "128"},
 	{"limits", "max_per_uid", CONF_NUMBER, IN(max_per_uid), 1, 65536, NULL, "32"},
 	{"limits", "max_hashes", CONF_NUMBER, IN(max_hashes), 1, 4096, NULL, "8"},
+	{"devices", "models", CONF_MODELS, IN(models), 0, 0, NULL, "any"},
 	{"devices", "device", CONF_DEVICES, 0, 0, 0, 0, NULL, NULL},
 };
 const size_t conf_n_keys = sizeof(conf_keys) / sizeof(conf_keys[0]);
@@ -337,6 +343,10 @@ bool conf_value_read(const struct conf_key *key, void *base, const char *text, c
 		return read_order(key, text, field, ret_what, size);
 	case CONF_LIST:
 		return read_list(text, field, ret_what, size);
+	case CONF_TYPES:
+		return conf_types_read(text, number, ret_what, size);
+	case CONF_MODELS:
+		return conf_models_read(text, field, ret_what, size);
 	case CONF_AUDIT:
 		return read_audit(key, text, field, ret_what, size);
 	case CONF_DEVICES:
@@ -393,6 +403,12 @@ void conf_value_write(const struct conf_key *key, const void *base, char *buffer
 		break;
 	case CONF_LIST:
 		write_list(field, buffer, size);
+		break;
+	case CONF_TYPES:
+		conf_types_write(*(const uint32_t *)field, buffer, size);
+		break;
+	case CONF_MODELS:
+		conf_models_write(field, buffer, size);
 		break;
 	case CONF_DEVICES:
 		break; /* several values: conf_each() writes them */

@@ -21,6 +21,8 @@ enum conf_kind {
 	CONF_RP_ID,   /* char[size], a domain name (behaviour 58) */
 	CONF_ORDER,   /* char[size], see order.h */
 	CONF_LIST,    /* struct conf_list */
+	CONF_TYPES,   /* uint32_t, see conf_sets.h */
+	CONF_MODELS,  /* struct policy_models */
 	CONF_AUDIT,   /* char[size] */
 	CONF_DEVICES, /* struct conf: n_devices and device; may be repeated */
 };

@@ -84,6 +84,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->argon_memory_kib = keeper->conf.argon_memory_kib;
 	policy->argon_passes = keeper->conf.argon_passes;
 	policy->password_min = keeper->conf.password_min;
+	policy->models = keeper->conf.models;
 	/* A first key needs the handle that its account will have (behaviour 72). */
 	if (client->known || client->pin.verb == WIRE_MANAGE) {
 		memcpy(policy->user_handle, client->account.handle, STORE_HANDLE_SIZE);

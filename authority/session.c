@@ -54,6 +54,7 @@ static int session_settle_ask(struct session *session, const uint8_t *message, s
 	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
 	struct wire_in in;
 	size_t n;
+	int r;
 
 	if (wire_open(&in, message, len) != WIRE_SETTLEMENT)
 		return WEBCRED_TYPE_ERROR;
@@ -66,7 +67,11 @@ static int session_settle_ask(struct session *session, const uint8_t *message, s
 	wire_begin(&session->out, (enum wire_message)QUESTION_SETTLE);
 	wire_put_bytes(&session->out, login, sizeof(login));
 	wire_put_str(&session->out, service);
-	return session_question(session, ANSWER_DONE, &in);
+	r = session_question(session, ANSWER_DONE, &in);
+	/* An offer, for who has just shown who he is (35). */
+	if (r == 0)
+		wire_get_str(&in, session->trouble, sizeof(session->trouble));
+	return r;
 }
 
 static void session_settle(struct session *session)

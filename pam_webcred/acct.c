@@ -17,8 +17,20 @@
 #include "pam_webcred/result.h"
 #include "pam_webcred/subject.h"
 
-static void settle(pam_handle_t *pamh, const struct options *options, const struct subject *subject,
-		   struct mark *mark, struct result *result)
+/* Behaviour 35: what has to be enrolled, or could be.  Told, never done: what is
+ * shown once needs a tool that knows it was seen. */
+static void offer(pam_handle_t *pamh, int flags, const struct webcred_container *container, int ran)
+{
+	const char *text = webcred_container_message(container);
+
+	if (ran == WEBCRED_CONSTRAINT)
+		(void)pam_error(pamh, "%s", text);
+	else if (ran == 0 && text[0] && !(flags & PAM_SILENT))
+		(void)pam_info(pamh, "%s", text);
+}
+
+static void settle(pam_handle_t *pamh, int flags, const struct options *options,
+		   const struct subject *subject, struct mark *mark, struct result *result)
 {
 	struct webcred_container *container = NULL;
 
@@ -43,6 +55,7 @@ static void settle(pam_handle_t *pamh, const struct options *options, const stru
 	result->ran = webcred_settle(container, mark->login, mark->login_len);
 	result->status = webcred_container_status(container);
 	subject_log(pamh, subject, options, container, "settling a login", result->ran);
+	offer(pamh, flags, container, result->ran);
 	webcred_container_close(container);
 	mark->settled = result->ran == 0;
 	if (mark->settled)
@@ -57,7 +70,6 @@ MODULE_ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const
 	struct subject subject;
 	int code = PAM_AUTH_ERR;
 
-	(void)flags;
 	result.ran = options_parse(argc, argv, &options, error, sizeof(error));
 	if (result.ran != 0) {
 		pam_syslog(pamh, LOG_ERR, "%s", error);
@@ -73,7 +85,7 @@ MODULE_ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const
 	for (struct mark *mark = mark_first(pamh); mark; mark = mark->next) {
 		/* A host may ask twice; a login is settled once. */
 		if (!mark->settled || strcmp(mark->user, subject.user) != 0) {
-			settle(pamh, &options, &subject, mark, &result);
+			settle(pamh, flags, &options, &subject, mark, &result);
 			code = result_account(&result);
 		} else {
 			code = PAM_SUCCESS;

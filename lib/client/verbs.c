@@ -63,6 +63,7 @@ PUBLIC int webcred_get(struct webcred_container *container, const struct webcred
 PUBLIC int webcred_settle(struct webcred_container *container, const void *login, size_t len)
 {
 	struct call call = {.container = container, .patience_ms = CLIENT_PROMPT_MS};
+	bool quiet;
 	int r = container_enter(container);
 
 	if (r != 0)
@@ -76,7 +77,12 @@ PUBLIC int webcred_settle(struct webcred_container *container, const void *login
 	wire_put_str(&container->out, container->service);
 	wire_put_str(&container->out, container->tty);
 	wire_put_str(&container->out, container->rhost);
-	return container_leave(container, call_done(&call, call_whole(&call, WIRE_SETTLE)));
+	r = call_done(&call, call_whole(&call, WIRE_SETTLE));
+	quiet = r == 0 && !container->message[0];
+	r = container_leave(container, r);
+	if (quiet)
+		container->message[0] = '\0'; /* nothing to offer */
+	return r;
 }
 
 PUBLIC int webcred_prevent_silent_access(struct webcred_container *container)

@@ -346,7 +346,9 @@ int webcred_prove(struct webcred_container *container, const struct webcred_requ
 /* Once the whole stack has let the person in: makes the login count (clears the
  * prevent-silent-access flag, notes the login).  `login` is from
  * webcred_credential_login().  WEBCRED_NOT_ALLOWED where the account or the
- * credential has been locked or removed since. */
+ * credential has been locked or removed since; WEBCRED_CONSTRAINT where the
+ * service wants something enrolled that the account lacks.  Then, and after 0
+ * where the message is not empty, webcred_container_message() is for the person. */
 int webcred_settle(struct webcred_container *container, const void *login, size_t len);
 
 /* Calls `each` for every credential of the account, without secrets; a value

@@ -76,6 +76,10 @@ void policy_put(struct wire_out *out, const struct policy *policy)
 		out->overflow = true; /* somebody's mistake: the message is not sent */
 	else
 		wire_put_bytes(out, policy->user_handle, policy->user_handle_len);
+	if (policy->models.n > POLICY_MODELS_MAX)
+		out->overflow = true;
+	else
+		wire_put_bytes(out, policy->models.aaguid, policy->models.n * 16u);
 }
 
 static bool in_bounds(const struct policy *policy)
@@ -90,6 +94,7 @@ bool policy_get(struct wire_in *in, struct policy *ret_policy)
 {
 	struct policy policy;
 	uint16_t flags;
+	size_t models;
 
 	memset(&policy, 0, sizeof(policy));
 	wire_get_str(in, policy.order, sizeof(policy.order));
@@ -109,7 +114,9 @@ bool policy_get(struct wire_in *in, struct policy *ret_policy)
 	policy.strongest = wire_get_u8(in);
 	policy.user_handle_len =
 		(uint8_t)wire_get_bytes(in, policy.user_handle, sizeof(policy.user_handle));
-	if (in->bad || (flags & ~FLAG_ALL) != 0 || !in_bounds(&policy)) {
+	models = wire_get_bytes(in, policy.models.aaguid, sizeof(policy.models.aaguid));
+	policy.models.n = (uint8_t)(models / 16);
+	if (in->bad || models % 16 != 0 || (flags & ~FLAG_ALL) != 0 || !in_bounds(&policy)) {
 		in->bad = true;
 		return false;
 	}

@@ -16,6 +16,13 @@
 
 enum policy_counter { COUNTER_FAIL = 0, COUNTER_WARN = 1, COUNTER_IGNORE = 2 };
 
+/* Models of keys that may be enrolled (behaviour 78); none: any. */
+#define POLICY_MODELS_MAX 16
+struct policy_models {
+	uint8_t n;
+	uint8_t aaguid[POLICY_MODELS_MAX][16];
+};
+
 struct policy {
 	char order[WIRE_ORDER_MAX + 1]; /* get = of the service, or [manage] get = */
 	char rp_id[WIRE_RPID_MAX + 1];	/* fixed at first start */
@@ -45,6 +52,7 @@ struct policy {
 	uint8_t strongest;	 /* credential_strength() of the strongest enrolled */
 	uint8_t user_handle[64]; /* behaviour 72; zero for no account yet */
 	uint8_t user_handle_len;
+	struct policy_models models;
 };
 
 void policy_put(struct wire_out *out, const struct policy *policy);

@@ -360,6 +360,71 @@ test_discoverable_credential_is_overwritten() {
 	says "$(key blue status)" 'residents=2'
 }
 
+# behaviour 35: offered after a login that asked, to who has none; never after a silent one, and
+# creating without having shown who one is is NotAllowedError
+test_enrolment_is_offered_after_a_mediated_login() {
+	conf <<-END
+		[service desk]
+		offer = public-key otp
+	END
+	webcred_service desk get=password
+	enrol_password alice 'correct horse'
+	granted alice desk 'correct horse'
+	says "$OUT" 'TEXT_INFO "You have none of these enrolled yet: public-key otp\.'
+	flag_is_clear alice desk 'correct horse'
+	says_not "$OUT" 'enrolled yet'
+	drive alice desk --answer 'correct horse' authenticate 'acct_mgmt(silent)'
+	says "$OUT" '^prompts 1 texts 0'
+	OUT=$(as alice credrive -u alice --answer 'wrong' totp)
+	says "$OUT" '^result NotAllowedError'
+	enrol_totp alice
+	granted alice desk 'correct horse'
+	says "$OUT" '^prompts 1 texts 0'
+}
+
+# behaviour 35: where a service demands it, the account step does
+test_required_credentials() {
+	conf <<-END
+		[service desk]
+		required_credentials = public-key otp
+	END
+	webcred_service desk get="password"
+	enrol_password alice 'correct horse'
+	enrol_recovery alice # stands in for others, and is none
+	drive alice desk --answer 'correct horse' authenticate acct_mgmt
+	is "$CODE" PAM_SUCCESS
+	says "$OUT" '^acct_mgmt PAM_AUTH_ERR'
+	says "$OUT" 'ERROR_MSG "desk wants one of these enrolled first: public-key otp\.'
+	logged 'settle refused user="alice"'
+	flag_is_set alice desk 'correct horse'
+	enrol_totp alice
+	granted alice desk 'correct horse'
+}
+
+# behaviour 78: with a list of models a key has to attest, and to be on it
+test_models_of_keys() {
+	keys_begin
+	conf <<-END
+		[webcred]
+		locality_unknown = local
+		[devices]
+		device = /dev/webcred-blue
+		models = 77656263-7265-6420-736f-66746b657921 00000000000000000000000000000001
+	END
+	key_plug blue --attestation=basic
+	enrol_key alice blue # "webcred softkey!", by its name
+	key_unplug blue
+	rm "$KEYS/blue.state"
+	key_plug blue --attestation=basic --aaguid=0123456789abcdef0123456789abcdef
+	OUT=$(webcred create public-key --user alice --label other 2>&1 </dev/null) && fail "another model was enrolled"
+	says "$OUT" 'model: not one of'
+	key_unplug blue
+	rm "$KEYS/blue.state"
+	key_plug blue --attestation=none
+	OUT=$(webcred create public-key --user alice --label silent 2>&1 </dev/null) && fail "a key that attests nothing was enrolled"
+	is "$(credentials alice)" 1 "keys"
+}
+
 # behaviours 37 and 80: a person lists, renames and removes her own
 test_a_person_looks_after_her_own() {
 	local id

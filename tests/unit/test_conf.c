@@ -444,7 +444,7 @@ static void test_each(void **state)
 	first = conf;
 	conf_each(&conf, dump_one, &dump);
 	/* every key once, those of [service] for sudo and manage too, two devices */
-	assert_int_equal(dump.n, conf_n_keys + 2 * 10 + 1);
+	assert_int_equal(dump.n, conf_n_keys + 2 * 12 + 1);
 	accepted(dump.text);
 	assert_memory_equal(&first, &conf, sizeof(conf));
 	conf_each(&conf, dump_one, &again);

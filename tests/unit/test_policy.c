@@ -33,6 +33,8 @@ static void policy_fill(struct policy *policy)
 	policy->strongest = 5;
 	policy->user_handle_len = 32;
 	memset(policy->user_handle, 0xa5, 32);
+	policy->models.n = 2;
+	memset(policy->models.aaguid, 0x5a, 32);
 }
 
 static bool policy_again(const uint8_t *message, size_t len, struct wire_out *again)
@@ -118,6 +120,11 @@ static void test_policy_bounds(void **state)
 	assert_false(policy_passes(&policy));
 	policy_fill(&policy);
 	policy.user_handle_len = sizeof(policy.user_handle) + 1;
+	assert_false(policy_passes(&policy));
+	policy_fill(&policy);
+	policy.models.n = POLICY_MODELS_MAX;
+	assert_true(policy_passes(&policy));
+	policy.models.n++;
 	assert_false(policy_passes(&policy));
 }
 

@@ -147,6 +147,7 @@ static void test_register_rest(void **state)
 
 /* 78: with `direct` the statement is verified; self attestation is signed here,
  * certificates are those of the published vectors. */
+/* behaviour 78 */
 static void test_attestation(void **state)
 {
 	uint8_t statement[200] = "\xa2\x63"

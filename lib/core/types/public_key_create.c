@@ -53,7 +53,8 @@ static int create_prepare(const struct type_host *host, const struct policy *pol
 	memcpy(ceremony->client_data_hash, enrolment->own.hash, sizeof(enrolment->own.hash));
 	ceremony->user_verification = (enum webcred_user_verification)creation->user_verification;
 	ceremony->resident = creation->resident;
-	ceremony->attest = creation->attest;
+	/* Only what is attested says of which model it is (78). */
+	ceremony->attest = creation->attest || policy->models.n > 0;
 	ceremony->timeout_ms = policy->timeout_ms;
 	memcpy(ceremony->user_id, policy->user_handle, policy->user_handle_len);
 	ceremony->user_id_len = policy->user_handle_len;
@@ -93,6 +94,22 @@ static int create_outcome(const struct type_ceremony_result *result)
 	return WEBCRED_NOT_ALLOWED;
 }
 
+/* Behaviour 78.  A key that attests nothing has said nothing about itself. */
+static enum verdict create_model(const struct policy *policy, const struct ceremony_result *answer,
+				 const struct credential *record, char *ret_reason)
+{
+	if (policy->models.n == 0)
+		return VERDICT_GRANTED;
+	for (size_t i = 0; i < policy->models.n && strcmp(answer->format, "none") != 0; i++)
+		if (memcmp(policy->models.aaguid[i], record->aaguid, sizeof(record->aaguid)) == 0)
+			return VERDICT_GRANTED;
+	snprintf(ret_reason, TYPE_REASON_MAX, "%s",
+		 strcmp(answer->format, "none") == 0
+			 ? "this key does not attest its model, and [devices] models asks for it"
+			 : "model: not one of [devices] models");
+	return VERDICT_REFUSED;
+}
+
 static enum verdict create_verify(const struct policy *policy, const struct type_creation *creation,
 				  struct enrolment *enrolment, char *ret_reason)
 {
@@ -102,7 +119,7 @@ static enum verdict create_verify(const struct policy *policy, const struct type
 		.rp_id = policy->rp_id,
 		.user_verification = creation->user_verification == WEBCRED_UV_REQUIRED,
 		.no_touch = creation->no_touch,
-		.attest = creation->attest,
+		.attest = enrolment->ceremony.attest,
 		.algorithm = create_algorithms,
 		.n_algorithms = N_ALGORITHMS,
 	};
@@ -115,7 +132,10 @@ static enum verdict create_verify(const struct policy *policy, const struct type
 		.statement = {answer->attestation, answer->attestation_len},
 	};
 
-	return public_key_register(&expected, &response, &enrolment->record, ret_reason);
+	if (public_key_register(&expected, &response, &enrolment->record, ret_reason) !=
+	    VERDICT_GRANTED)
+		return VERDICT_REFUSED;
+	return create_model(policy, answer, &enrolment->record, ret_reason);
 }
 
 /* Behaviour 79: what only the ceremony knows. */

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+#include "authority/conf_sets.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/outcome.h"
+#include "lib/base/text.h"
+#include "lib/core/codec.h"
+
+#define BLANKS " \t"
+#define WORD_MAX 48
+
+static const enum webcred_type set_types[] = {WEBCRED_TYPE_PUBLIC_KEY, WEBCRED_TYPE_OTP,
+					      WEBCRED_TYPE_PASSWORD};
+#define N_TYPES (sizeof(set_types) / sizeof(set_types[0]))
+
+/* The next word; false at the end.  One that is too long comes cut. */
+static bool set_word(const char **text, char word[WORD_MAX])
+{
+	size_t len, kept;
+
+	*text += strspn(*text, BLANKS);
+	len = kept = strcspn(*text, BLANKS);
+	if (kept > WORD_MAX - 1)
+		kept = WORD_MAX - 1;
+	memcpy(word, *text, kept);
+	word[kept] = '\0';
+	*text += len;
+	return len > 0;
+}
+
+static bool set_wrong(const char *word, const char *what, char *ret_what, size_t size)
+{
+	char shown[WORD_MAX];
+
+	text_escape(shown, sizeof(shown), word);
+	snprintf(ret_what, size, "\"%s\" %s", shown, what);
+	return false;
+}
+
+bool conf_types_read(const char *text, uint32_t *ret_types, char *ret_what, size_t size)
+{
+	uint32_t types = 0, bit;
+	char word[WORD_MAX];
+
+	if (strcmp(text, "none") == 0)
+		text = "";
+	while (set_word(&text, word)) {
+		bit = 0;
+		for (size_t i = 0; i < N_TYPES; i++)
+			if (strcmp(word, outcome_type_name(set_types[i])) == 0)
+				bit = CONF_TYPE_BIT(set_types[i]);
+		if (bit == 0)
+			return set_wrong(word, "is no type: public-key otp password", ret_what,
+					 size);
+		types |= bit;
+	}
+	*ret_types = types;
+	return true;
+}
+
+void conf_types_write(uint32_t types, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(buffer, size, "%s", types ? "" : "none");
+	for (size_t i = 0; i < N_TYPES && used < size; i++)
+		if (types & CONF_TYPE_BIT(set_types[i]))
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s",
+						 used ? " " : "", outcome_type_name(set_types[i]));
+}
+
+/* 8-4-4-4-12 as RFC 9562 has it, or without dashes. */
+static bool model_read(const char *word, uint8_t aaguid[16])
+{
+	static const uint8_t dashes[] = {8, 13, 18, 23};
+	char hex[WORD_MAX];
+	size_t len = strlen(word), n = 0;
+
+	if (len != 32 && len != 36)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		bool due = len == 36 && memchr(dashes, (int)i, sizeof(dashes)) != NULL;
+
+		if ((word[i] == '-') != due)
+			return false;
+		if (!due)
+			hex[n++] = word[i];
+	}
+	return codec_hex_decode(hex, n, aaguid, 16) == 16;
+}
+
+bool conf_models_read(const char *text, struct policy_models *ret_models, char *ret_what,
+		      size_t size)
+{
+	struct policy_models models = {0};
+	char word[WORD_MAX];
+
+	if (strcmp(text, "any") == 0)
+		text = "";
+	while (set_word(&text, word)) {
+		if (models.n == POLICY_MODELS_MAX) {
+			snprintf(ret_what, size, "has more than %d models", POLICY_MODELS_MAX);
+			return false;
+		}
+		if (!model_read(word, models.aaguid[models.n++]))
+			return set_wrong(word,
+					 "is no AAGUID, such as "
+					 "00112233-4455-6677-8899-aabbccddeeff",
+					 ret_what, size);
+	}
+	*ret_models = models;
+	return true;
+}
+
+void conf_models_write(const struct policy_models *models, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(buffer, size, "%s", models->n ? "" : "any");
+	for (size_t m = 0; m < models->n; m++)
+		for (size_t i = 0; i < 16 && used < size; i++)
+			used += (size_t)snprintf(buffer + used, size - used, "%s%02x",
+						 i == 4 || i == 6 || i == 8 || i == 10 ? "-"
+						 : m > 0 && i == 0		       ? " "
+										       : "",
+						 models->aaguid[m][i]);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* conf_sets - values that are sets: of credential types, of models of keys. */
+#ifndef WEBCRED_AUTHORITY_CONF_SETS_H
+#define WEBCRED_AUTHORITY_CONF_SETS_H
+
+#include "lib/core/policy.h"
+
+/* A bit for each type; recovery codes stand in for others and are none. */
+#define CONF_TYPE_BIT(type) (1u << (unsigned)(type))
+
+/* Names parted by blanks, or "none"; false with what is wrong. */
+bool conf_types_read(const char *text, uint32_t *ret_types, char *ret_what, size_t size);
+void conf_types_write(uint32_t types, char *buffer, size_t size);
+/* AAGUIDs as vendors print them, with or without dashes; or "any". */
+bool conf_models_read(const char *text, struct policy_models *ret_models, char *ret_what,
+		      size_t size);
+void conf_models_write(const struct policy_models *models, char *buffer, size_t size);
+
+#endif
