@@ -67,6 +67,9 @@ same_oath() { hotp same.code oath oath h0 1 -p $BURST -1; }
 
 course_many() {
 	step "$BURST people at once, $BURST clients for a while, $BURST with one code"
+	# The first crowd is a figure of its own: webcred forks for it, and remembers it.
+	hotp first ours ours burst%d 1 -p $BURST
+	hotp first google google burst%d 1 -p $BURST
 	alternate "$BURSTS" burst_ours burst_google
 	alternate $(((BURSTS + 3) / 4)) long_ours long_google
 	alternate $(((BURSTS + 1) / 2)) same_ours same_google same_oath
@@ -200,9 +203,11 @@ limits_all() {
 	limit limit sync sync 200 "$DISK/block"
 	limit limit fork fork 200
 	limit commits slots slots 40 "$DISK/slots" $BURST
+	record commits ours commits "$(state commits)" $BURST 40 "$RAW/commits.ours"
 }
 
 course_limits() {
-	step 'limits'
+	step 'limits, and commits'
+	printf 'fill 0 %d\n' $BURST | make_store "$(state commits)" || { FAILED=1; return; }
 	alternate "$ROUNDS" limits_all
 }
