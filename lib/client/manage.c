@@ -210,8 +210,11 @@ static int creation_check(const struct webcred_creation *creation, struct wire_c
 {
 	const char *mistake = NULL;
 
+	*ret_why = "nothing to create: no type was named";
+	if (!creation)
+		return WEBCRED_NOT_SUPPORTED;
 	*ret_why = "a creation of another version of webcred.h";
-	if (!creation || creation->size != sizeof(*creation))
+	if (creation->size != sizeof(*creation))
 		return WEBCRED_TYPE_ERROR;
 	change->kind = WIRE_CHANGE_CREATE;
 	change->type = (uint8_t)creation->type;
@@ -241,8 +244,8 @@ static int creation_check(const struct webcred_creation *creation, struct wire_c
 static int creation_enter(struct webcred_container *container,
 			  const struct webcred_creation *creation, int mistake)
 {
-	bool typeless = creation && creation->size == sizeof(*creation) &&
-			creation->type == WEBCRED_TYPE_NONE;
+	bool typeless = !creation || (creation->size == sizeof(*creation) &&
+				      creation->type == WEBCRED_TYPE_NONE);
 	int r;
 
 	if (!container)
