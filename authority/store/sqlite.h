@@ -8,6 +8,7 @@
  *   sqlite_accounts  meta, account, flag, invitation
  *   sqlite_records   credential rows, their moving values, recovery codes
  *   sqlite_throttle  failures
+ *   sqlite_log       the log's blocks, laid out ahead
  *   sqlite_life      copies, restored stores, another host key
  *
  * Group commit rests on this: every verb is one statement, or begins with the
@@ -148,6 +149,7 @@ int sqlite_open_folder(const char *folder, const char *const *steps, int n_steps
 
 /* Closes what is open of it, and frees it. */
 void sqlite_free(struct sqlite_store *store);
+void sqlite_log_lay_out(struct sqlite_store *store);
 /* 0 where the schema has all that the statements name, else -EUCLEAN. */
 int sqlite_prepare_all(struct sqlite_store *store);
 /* A copy without free pages, mode 0600, synced; `path` must not exist. */

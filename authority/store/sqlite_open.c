@@ -300,6 +300,7 @@ static int open_file(const struct opening *opening, struct sqlite_store *store)
 		return r;
 	}
 	sqlite3_wal_hook(store->db, count_wal, store);
+	sqlite_log_lay_out(store);
 	return 0;
 }
 
