@@ -155,8 +155,7 @@ static void test_flags(void **state)
 	refused(&f, "authenticator data: backup eligibility differs from the record");
 }
 
-/* 71: enrolled so by an administrator, and said at each use. */
-/* behaviour 71 */
+/* behaviour 71: enrolled so by an administrator, and said at each use. */
 static void test_no_touch(void **state)
 {
 	struct fixture f;
@@ -312,7 +311,6 @@ static void test_embedded(void **state)
 	granted(&f);
 }
 
-/* behaviour 67 */
 static void test_owner(void **state)
 {
 	static const uint8_t long_id[WIRE_EXTERNAL_MAX + 1];
@@ -328,14 +326,13 @@ static void test_owner(void **state)
 	refused(&f, "credential id: not one that was asked for");
 	f.expected.allow = f.allow;
 	f.response.id.len = 0;
-	granted(&f); /* 67 */
+	granted(&f); /* behaviour 67 */
 	f.expected.n_allow = 2;
 	refused(&f, "credential id: missing or too long");
 	f.response.id = (struct public_key_bytes){long_id, sizeof(long_id)};
 	refused(&f, "credential id: missing or too long");
 }
 
-/* behaviour 69 */
 static void test_user_handle(void **state)
 {
 	struct fixture f;
@@ -351,7 +348,7 @@ static void test_user_handle(void **state)
 	refused(&f, "user handle: another account's");
 	f.response.user_handle = (struct public_key_bytes){other, sizeof(other)};
 	refused(&f, "user handle: another account's");
-	fixture_init(&f); /* 69 */
+	fixture_init(&f); /* behaviour 69 */
 	f.expected.n_allow = 0;
 	refused(&f, "user handle: missing for a discoverable credential");
 	f.response.user_handle = (struct public_key_bytes){handle, sizeof(handle)};
