@@ -16,7 +16,7 @@ struct desk {
 	/* in */
 	enum ceremony_end end;
 	unsigned present;
-	bool deaf; /* broken before the pre-flight found anything */
+	bool deaf;	/* broken before the pre-flight found anything */
 	int run_result; /* of the ceremony itself */
 	size_t holds;	/* index of the record whose key is plugged in */
 	uint8_t flags;
