@@ -29,6 +29,9 @@ skip() {
 	exit 77
 }
 
+# Whether what is installed was built with AddressSanitizer.
+sanitized() { ldd "$(find /usr/lib* -name webcred-device -type f 2>/dev/null | head -n 1)" 2>/dev/null | grep -q libasan; }
+
 # is GOT WANTED [WHAT]
 is() {
 	[ "$1" = "$2" ] || fail "${3:-value} is '$1', not '$2'"
