@@ -5,22 +5,16 @@
 
 test_unplugged_is_no_way_round() {
 	unplug desk
-	conf <<-END
-		[service]
-		fail_delay = 100
-	END
-	console_refuses carol 'Password: ' 'anything' # the prompt of everybody, and nothing it takes
+	console_refuses carol 'anything'
 	logged 'get [a-z]+ user="carol" service="login"'
 	logged_not 'get granted'
 }
 
 test_replugged() {
-	plug desk
 	console_in carol
 	watch desk
 	unplug desk
-	console 'sudo id -u' 'assword.*: ' 'anything'
-	says_not "$HEARD" '^0$'
+	console_never 'sudo id -u' 'anything'
 	plug desk
 	watch desk
 	console 'sudo id -u'
@@ -58,7 +52,7 @@ test_two_keys() {
 	key desk wait-touch=20000
 	key spare wait-touch=20000
 	key spare touch
-	talk expect '\n0\s+ready> $' || fail "not let in by the second key: $HEARD"
+	talk expect '(^|\n)0\s+ready> $' || fail "not let in by the second key: $HEARD"
 	logged 'get granted user="carol" service="sudo".*credential="spare"'
 	blinked desk
 	key_since desk | grep -q cancel-received || fail "the desk's key blinks on: $(key_since desk)"
@@ -74,8 +68,7 @@ test_a_strangers_key() {
 	plug stranger
 	console_in alice 'Password: ' 'correct horse'
 	watch stranger
-	console 'su carol -c "id -un"' 'assword.*: ' 'anything'
-	says_not "$HEARD" '^carol$'
+	console_never 'su carol -c "id -un"' 'anything'
 	! key_since stranger | grep -q 'assertion .*up=1' || fail "the stranger's key blinked"
 	unplug stranger
 	plug desk

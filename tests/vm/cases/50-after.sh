@@ -23,6 +23,7 @@ test_password_and_key_at_the_console() {
 	console_in alice 'Password: ' 'correct horse'
 	is "$(credentials carol)" "$(cat /var/lib/softkey/carol.credentials)"
 	# Plugged in after the service started: the device list of its cgroup must know hidraw.
+	unplug desk
 	plug desk
 	watch desk
 	console_in carol

@@ -15,8 +15,7 @@ test_who_has_enrolled_nothing_passes_to_the_unix_password() {
 	console_in dave 'Password: ' 'unix word'
 	console 'sudo id -u' 'password for dave: ' 'unix word'
 	says "$HEARD" '^0$'
-	console 'sudo id -u' 'password for dave: ' 'wrong word'
-	says_not "$HEARD" '^0$'
+	console_never 'sudo id -u' 'wrong word'
 	ssh_as dave 'unix word' -- id -un
 	says "$OUT" '^dave$'
 }
@@ -28,9 +27,8 @@ test_a_refused_code_is_followed_by_no_unix_password() {
 	talk send "sudo id -u; echo \"ended=\$?\"$CR" expect 'code: $' send "123456$CR" \
 		expect '(assword[^:]*: |ended=1\s+ready> )$' || fail "waited for /$WAITED/, and heard: $HEARD"
 	says "$HEARD" 'ended=1'
-	says_not "$HEARD" 'assword'
-	console 'sudo id -u' 'code: ' 'unix word'
-	says_not "$HEARD" '^0$'
+	says_not "$HEARD" 'assword[^:]*:'
+	console_never 'sudo id -u' 'unix word'
 	next_code bob
 	console 'sudo id -u' 'code: ' "$CODE"
 	says "$HEARD" '^0$'
@@ -42,9 +40,8 @@ test_unplugging_the_key_is_no_way_round() {
 	plugged desk || plug desk
 	console_in carol
 	unplug desk
-	console 'sudo id -u' 'assword.*: ' 'unix word'
-	says_not "$HEARD" '^0$'
-	console_refuses carol 'Password: ' 'unix word'
+	console_never 'sudo id -u' 'unix word'
+	console_refuses carol 'unix word'
 	ssh_as carol 'unix word' -- id -un
 	says_not "$OUT" '^carol$'
 	plug desk
@@ -62,8 +59,7 @@ test_no_authority_is_no_way_round() {
 # The account line: a locked or expired account is Debian's own affair, and stays refused.
 test_an_expired_account_stays_out() {
 	chage -E 1 alice
-	console_refuses alice 'Password: ' 'correct horse' ||
-		says "$HEARD" 'expired'
+	console_refuses alice 'correct horse'
 	chage -E -1 alice
 	console_in alice 'Password: ' 'correct horse'
 }
