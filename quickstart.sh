@@ -22,6 +22,7 @@ build_packages="autoconf automake libtool make gcc libc6-dev pkgconf libpam0g-de
 demo_packages="sudo pamtester oathtool expect procps util-linux"
 check_packages="sqlite3 valgrind clang-format shellcheck mandoc libpam-modules passwd git binutils
 	openssh-server openssh-client login vlock libpam-runtime debconf"
+vm_packages="qemu-system-x86 mmdebstrap e2fsprogs"
 
 say() { printf '%s\n' "$*"; }
 
@@ -93,6 +94,18 @@ install_packages() {
 	}
 }
 
+# What one suite alone needs, and skips itself without.
+wish_packages() {
+	# shellcheck disable=SC2086
+	missing=$(missing_packages $1)
+	[ -n "$missing" ] || return 0
+	# shellcheck disable=SC2086
+	step "Installing from Debian: $missing" apt-get -q -y --no-install-recommends install $missing ||
+		step "Once more, after apt-get update" sh -c \
+			"apt-get -q update; apt-get -q -y --no-install-recommends install $missing" ||
+		say "   they cannot be had here; what needs them is skipped"
+}
+
 build() {
 	if [ ! -e configure ] || [ -n "$(find configure.ac -newer configure)" ]; then
 		step "Preparing the build (autoreconf)" autoreconf -fi || broken "autoreconf"
@@ -135,7 +148,8 @@ check() {
 	loudly "Real programs: pamtester, sudo, the tool" make -s check-programs
 	loudly "One login of each type under valgrind" make -s check-valgrind
 	loudly "Unit and service tests once more, with AddressSanitizer and UBSan" make -s check-asan
-	total lint unit service device system valgrind asan.unit asan.service
+	loudly "A whole machine: Debian under qemu, its console, ssh, keys, a reboot" make -s check-vm
+	total lint unit service device system valgrind asan.unit asan.service vm
 }
 
 mode=demo
@@ -154,6 +168,7 @@ mkdir -p "$out"
 : >"$log"
 if [ $mode = check ]; then
 	install_packages "$build_packages $demo_packages $check_packages"
+	wish_packages "$vm_packages"
 	build
 	check
 else

@@ -15,6 +15,7 @@ help:
 	@echo 'make check-semantics  the credential model, a line for each of its behaviours (doc/behaviours.md)'
 	@echo 'make check-asan      unit and service tests, built with AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  one login of each type under valgrind'
+	@echo 'make check-vm        a whole Debian under qemu: console, ssh, keys by udev, logind, a reboot; as root'
 	@echo 'make bench           speed, next to other modules (12 minutes; bench-quick: 3); as root'
 	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
 	@echo 'make distcheck       a release, built and tested from its tarball'
