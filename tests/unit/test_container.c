@@ -11,9 +11,10 @@
  * a type it is the reason exactly (credentialscontainer-create-basics.https.html);
  * so is get() (credentialscontainer-get-basics.https.html).  webauthn/: aborted
  * beforehand and in mid-call, with a reason and without
- * (getcredential-abort.https.html, createcredential-abort.https.html); a word of
- * user verification that nobody knows is no error
- * (getcredential-badargs-userverification.https.html).
+ * (getcredential-abort.https.html, createcredential-abort.https.html).  A word of
+ * user verification that nobody knows is as if absent (behaviour 64), as level 2
+ * has it; level 1's getcredential-badargs-userverification.https.html still wants
+ * a TypeError of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -173,8 +173,8 @@ static void test_timeout(void **state)
 }
 
 /* credential-management/otpcredential-get-basics.https.html: a request that is
- * cancelled is AbortError; webauthn/getcredential-abort.https.html: and of a
- * key's the signal's outcome comes back. */
+ * cancelled is AbortError; webauthn/getcredential-abort.https.html and
+ * webauthn/createcredential-abort.https.html: of a key's, too. */
 static void test_abort(void **state)
 {
 	(void)state;
@@ -186,7 +186,8 @@ static void test_abort(void **state)
 }
 
 /* webauthn/getcredential-badargs-userverification.https.html,
- * createcredential-badargs-authnrselection.https.html: required is kept to. */
+ * webauthn/createcredential-badargs-authnrselection.https.html: required of a key
+ * that verifies nobody is NotAllowedError. */
 static void test_user_verification(void **state)
 {
 	(void)state;
