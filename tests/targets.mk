@@ -16,7 +16,7 @@ help:
 	@echo 'make check-asan      unit and service tests, built with AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  one login of each type under valgrind'
 	@echo 'make check-vm        a whole Debian under qemu: console, ssh, keys by udev, logind, a reboot; as root'
-	@echo 'make bench           speed, next to other modules (12 minutes; bench-quick: 3); as root'
+	@echo 'make bench           speed, next to other modules (3 minutes; bench-quick: 1); as root'
 	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
 	@echo 'make distcheck       a release, built and tested from its tarball'
 	@echo 'make stage           what make install would install, in tests/out/stage'

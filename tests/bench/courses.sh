@@ -61,9 +61,13 @@ burst_ours() { hotp burst ours ours burst%d 1 -p $BURST; }
 burst_google() { hotp burst google google burst%d 1 -p $BURST; }
 long_ours() { hotp sustained ours ours long%d 12 -p $BURST; }
 long_google() { hotp sustained google google long%d 12 -p $BURST; }
-same_ours() { hotp same.code ours ours h0 1 -p $BURST -1; }
-same_google() { hotp same.code google google h0 1 -p $BURST -1; }
-same_oath() { hotp same.code oath oath h0 1 -p $BURST -1; }
+# Somebody else each round: 63 refusals are 63 failures, and slow that person down.
+same_ours() { hotp same.code ours ours "same$same" 1 -p $BURST -1; }
+same_google() { hotp same.code google google "same$same" 1 -p $BURST -1; }
+same_oath() {
+	hotp same.code oath oath "same$same" 1 -p $BURST -1
+	same=$((same + 1))
+}
 
 course_many() {
 	step "$BURST people at once, $BURST clients for a while, $BURST with one code"
@@ -72,6 +76,7 @@ course_many() {
 	hotp first google google burst%d 1 -p $BURST
 	alternate "$BURSTS" burst_ours burst_google
 	alternate $(((BURSTS + 3) / 4)) long_ours long_google
+	same=0
 	alternate $(((BURSTS + 1) / 2)) same_ours same_google same_oath
 }
 

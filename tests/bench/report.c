@@ -157,7 +157,9 @@ double report_value(const struct report *report, const char *metric)
 
 	if (strncmp(metric, "fact:", 5) == 0)
 		return report_fact(report, name);
-	if (!series)
+	/* A refusal is quick; where somebody was refused who should not have been,
+	 * nothing was measured. */
+	if (!series || (series->ok != series->n && strncmp(name, "same.", 5) != 0))
 		return NAN;
 	if (strncmp(metric, "p99:", 4) == 0)
 		return series->p99;
@@ -189,8 +191,8 @@ int main(int argc, char **argv)
 	n = lines_make(&report, lines);
 	lines_print(lines, n);
 	if (report_fact(&report, "refused") > 0)
-		printf("\n%.0f logins that should have been let in were refused: no figure "
-		       "counts\n",
+		printf("\n%.0f logins that should have been let in were refused: what they "
+		       "belong to counts as not measured\n",
 		       report_fact(&report, "refused"));
 	return json_write(&report, lines, n) == 0 && svg_write(&report) == 0 ? 0 : 1;
 }

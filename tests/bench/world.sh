@@ -44,6 +44,7 @@ world_people() {
 	people h 1 6000 hotp
 	people burst $BURST 6100 hotp
 	people long $BURST 6200 hotp
+	people same 24 6330 hotp
 	people once 1 6300 hotp
 	people totp $((2 * TOTP_USERS)) 7000 totp
 	people word 1 6400 "password $PASSWORD"
@@ -67,7 +68,7 @@ state() {
 
 world_peers() {
 	local kind
-	for kind in h burst long once nokey; do
+	for kind in h burst long same once nokey; do
 		make_peers google hotp "$kind%d" 0 "$(grep -c "^$kind[0-9]*:" /etc/passwd)" || return 1
 	done
 	make_peers google totp totp%d 0 $((2 * TOTP_USERS)) || return 1
@@ -76,6 +77,7 @@ world_peers() {
 	{
 		make_peers oath hotp h%d 0 1
 		make_peers oath hotp burst%d 0 $BURST
+		make_peers oath hotp same%d 0 24
 		make_peers oath totp totp%d 0 $((2 * TOTP_USERS))
 	} >"$DISK/oath/many"
 	chmod 0600 "$DISK/oath/"*
