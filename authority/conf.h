@@ -55,8 +55,9 @@ struct conf {
 	struct conf_list quiet_services;
 	struct conf_list unprivileged_services;
 	struct conf_list one_answer_services;
-	struct conf_list ssh_services; /* whose word about a security key is taken ... */
-	bool touch_required;	       /* ... where sshd is set to demand a touch */
+	struct conf_list ssh_services;	   /* whose word about a security key is taken ... */
+	bool touch_required;		   /* ... where sshd is set to demand a touch */
+	struct conf_list prevent_on_close; /* a session that closes prevents silent access */
 	enum conf_locality locality_unknown;
 	/* [service], [service NAME] */
 	struct conf_service defaults;

@@ -70,6 +70,7 @@ const struct conf_key conf_keys[] = {
 	 "swaylock i3lock hyprlock gtklock waylock slock"},
 	{"webcred", "ssh_services", CONF_LIST, IN(ssh_services), 0, 0, NULL, "sshd"},
 	{"webcred", "touch_required", CONF_YES_NO, IN(touch_required), 0, 0, NULL, "no"},
+	{"webcred", "prevent_on_close", CONF_LIST, IN(prevent_on_close), 0, 0, NULL, ""},
 	{"webcred", "locality_unknown", CONF_WORD, IN(locality_unknown), 0, 0, localities,
 	 "remote"},
 	{"service", "get", CONF_ORDER, OF(order), 0, 0, NULL, "public-key otp password"},

@@ -147,9 +147,19 @@ void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in 
 
 void keeper_prevent(struct keeper *keeper, struct client *client)
 {
+	const bool closed = client->begin_flags & WIRE_FLAG_CLOSED;
 	struct store *store = keeper->store;
 	int r = 0;
 
+	/* The session of a caller on the user socket has refused the word already. */
+	if (closed && !client->login_socket) {
+		client->closing = true;
+		return;
+	}
+	if (closed && !conf_list_has(&keeper->conf.prevent_on_close, client->service)) {
+		keeper_done(keeper, client, "");
+		return;
+	}
 	if (client->known) {
 		r = keeper_write(keeper);
 		if (r == 0)

@@ -123,7 +123,7 @@ static bool session_request_fits(const struct session *session)
 		return true;
 	return !request->order[0] && !request->tty[0] && !request->rhost[0] &&
 	       !request->ssh_auth[0] && request->mediation == WEBCRED_MEDIATION_BY_FLAGS &&
-	       !(request->flags & WIRE_FLAG_EXPIRED);
+	       !(request->flags & (WIRE_FLAG_EXPIRED | WIRE_FLAG_CLOSED));
 }
 
 static int session_read_request(struct session *session)
@@ -146,9 +146,6 @@ static int session_read_request(struct session *session)
 		return WEBCRED_SECURITY;
 	}
 	/* Behaviour 56: no service stands for every one. */
-	if (session->assign.verb == WIRE_PREVENT && !session->request.service[0])
-		return 0;
-	/* Behaviour 56: no service is every service. */
 	if (session->assign.verb == WIRE_PREVENT && !session->request.service[0])
 		return 0;
 	if (!text_label_valid(session->request.service, WIRE_SERVICE_MAX)) {

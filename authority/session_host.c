@@ -112,8 +112,9 @@ int session_begin(struct session *session)
 	wire_put_u8(&session->out, request->flags);
 	/* The request's own order has no place for a key: where the person sits, which
 	 * costs a question to logind, is nobody's business then. */
-	wire_put_u8(&session->out, session->assign.verb == WIRE_GET && request->order[0] &&
-					   !strstr(request->order, "key"));
+	wire_put_u8(&session->out, session->assign.verb == WIRE_PREVENT ||
+					   (session->assign.verb == WIRE_GET && request->order[0] &&
+					    !strstr(request->order, "key")));
 	r = session_question(session, ANSWER_POLICY, &in);
 	if (r == 0)
 		r = policy_get(&in, &session->policy) ? host_take_records(session, &in, &more)

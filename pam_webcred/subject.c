@@ -70,24 +70,28 @@ static int find_account(pam_handle_t *pamh, struct subject *subject)
 	return r;
 }
 
-int subject_find(pam_handle_t *pamh, struct subject *ret_subject)
+int subject_named(pam_handle_t *pamh, const char *user, struct subject *ret_subject)
 {
-	const char *user = NULL;
 	char shown[128];
-	int r;
 
-	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user) {
-		pam_syslog(pamh, LOG_NOTICE, "no user name, and nobody answered for one");
-		return WEBCRED_ABORTED;
-	}
 	if (!text_name_valid(user)) {
 		text_escape(shown, sizeof(shown), user);
 		pam_syslog(pamh, LOG_NOTICE, "refused: no account can have the name \"%s\"", shown);
 		return WEBCRED_NOT_ALLOWED;
 	}
 	(void)snprintf(ret_subject->user, sizeof(ret_subject->user), "%s", user);
-	r = find_account(pamh, ret_subject);
-	return r;
+	return find_account(pamh, ret_subject);
+}
+
+int subject_find(pam_handle_t *pamh, struct subject *ret_subject)
+{
+	const char *user = NULL;
+
+	if (pam_get_user(pamh, &user, NULL) != PAM_SUCCESS || !user) {
+		pam_syslog(pamh, LOG_NOTICE, "no user name, and nobody answered for one");
+		return WEBCRED_ABORTED;
+	}
+	return subject_named(pamh, user, ret_subject);
 }
 
 bool subject_unchanged(pam_handle_t *pamh, const struct subject *subject)

@@ -24,6 +24,8 @@ struct subject {
  * service could not look: that is a fault, and no unknown name.
  */
 int subject_find(pam_handle_t *pamh, struct subject *ret_subject);
+/* The same for a name that is known, and asks nobody. */
+int subject_named(pam_handle_t *pamh, const char *user, struct subject *ret_subject);
 /* PAM_USER is still the same: a change in mid-call is a refusal. */
 bool subject_unchanged(pam_handle_t *pamh, const struct subject *subject);
 /* A container for it, with service, tty, rhost and requester set.  As

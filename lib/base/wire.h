@@ -128,6 +128,10 @@ struct wire_descriptor {
  * bytes cached, u8 n_allow and so many (u8 type, bytes id), u8 n_exclude and
  * so many, str ssh_auth.
  *
+ * PREVENT with WIRE_FLAG_CLOSED says that a session of the service has closed:
+ * what follows is the authority's to judge ([webcred] prevent_on_close), and
+ * nothing may.  On the login socket alone; the user socket refuses it.
+ *
  * ssh_auth (WIRE_SSH_AUTH_MAX) is sshd's SSH_AUTH_INFO_0 as it stood in the PAM
  * environment, lines and all, or empty.  It counts on the login socket alone,
  * from a requester with uid 0, where the configuration takes sshd's word; any
@@ -138,7 +142,8 @@ struct wire_descriptor {
 #define WIRE_FLAG_CACHED_ONLY 0x04u /* ask for nothing */
 #define WIRE_FLAG_EXPLAIN 0x08u
 #define WIRE_FLAG_EXPIRED 0x10u /* MANAGE: PAM_CHANGE_EXPIRED_AUTHTOK, no waiver */
-#define WIRE_FLAG_ALL 0x1fu
+#define WIRE_FLAG_CLOSED 0x20u	/* PREVENT: because a session closed */
+#define WIRE_FLAG_ALL 0x3fu
 
 struct wire_request {
 	char service[WIRE_SERVICE_MAX + 1];

@@ -23,6 +23,8 @@
 #define CLIENT_MESSAGE_MAX (WIRE_TEXT_MAX + 1)
 /* Connecting, and answers for which the authority has nobody to wait for. */
 #define CLIENT_PROMPT_MS 5000
+/* Who logs out does not wait for us. */
+#define CLIENT_CLOSE_MS 1000
 /* Beyond a request's own timeout: Argon2id, a queue, a device's last word. */
 #define CLIENT_GRACE_MS 10000
 #define CLIENT_PATIENCE_MAX_MS 130000

@@ -85,17 +85,30 @@ PUBLIC int webcred_settle(struct webcred_container *container, const void *login
 	return r;
 }
 
-PUBLIC int webcred_prevent_silent_access(struct webcred_container *container)
+static int prevent(struct webcred_container *container, const struct webcred_request *request,
+		   int64_t patience_ms)
 {
-	struct call call = {.container = container, .patience_ms = CLIENT_PROMPT_MS};
+	struct call call = {.container = container, .patience_ms = patience_ms};
 	int r = container_enter(container);
 
 	if (r != 0)
 		return r;
-	r = request_put(container, NULL);
+	r = request_put(container, request);
 	if (r == 0)
 		r = call_done(&call, call_whole(&call, WIRE_PREVENT));
 	return container_leave(container, r);
+}
+
+PUBLIC int webcred_prevent_silent_access(struct webcred_container *container)
+{
+	return prevent(container, NULL, CLIENT_PROMPT_MS);
+}
+
+PUBLIC int webcred_session_closed(struct webcred_container *container)
+{
+	static const struct webcred_request request = {.wire = {.flags = WIRE_FLAG_CLOSED}};
+
+	return prevent(container, &request, CLIENT_CLOSE_MS);
 }
 
 PUBLIC int webcred_list(struct webcred_container *container,

@@ -328,6 +328,10 @@ int webcred_store(struct webcred_container *container, const struct webcred_secr
 /* preventSilentAccess(): sets the flag for this account and service; with an
  * empty service, for every service (behaviour 56). */
 int webcred_prevent_silent_access(struct webcred_container *container);
+/* A session of this service has closed: the same, where the configuration's
+ * prevent_on_close names the service, and nothing elsewhere.  For root's
+ * programs; it takes about a second at most where the authority hangs. */
+int webcred_session_closed(struct webcred_container *container);
 
 /* ---- managing ---------------------------------------------------------- */
 

@@ -80,6 +80,63 @@ test_purging_an_account_sets_the_flag() {
 	flag_is_set alice desk 'correct horse'
 }
 
+# closes SERVICE USER [OPTION...]: a session of it ends, and the program is told that all is well.
+closes() {
+	local name=$1 user=$2
+	shift 2
+	drive "$user" "$name" "$@" open_session close_session
+	says "$OUT" '^close_session PAM_SUCCESS'
+	says "$OUT" 'prompts 0 texts 0'
+}
+
+# behaviour 56: by the authority's list alone, and for that person and service alone
+test_close_of_a_session_of_a_listed_service_sets_the_flag() {
+	conf <<<$'[webcred]\nprevent_on_close = desk other-desk'
+	enrol_password alice 'correct horse'
+	enrol_password bob 'battery staple'
+	webcred_service desk get=password
+	webcred_service door get=password
+	granted alice desk 'correct horse'
+	granted alice door 'correct horse'
+	granted bob desk 'battery staple'
+	closes door alice
+	flag_is_clear alice door 'correct horse'
+	flag_is_clear alice desk 'correct horse'
+	closes desk alice
+	logged 'prevent-silent-access done user="alice" service="desk"'
+	flag_is_set alice desk 'correct horse'
+	flag_is_clear alice door 'correct horse'
+	flag_is_clear bob desk 'battery staple'
+	granted alice desk 'correct horse'
+	closes desk nobodyhere # who is unknown is no trouble
+	flag_is_clear alice desk 'correct horse'
+}
+
+# behaviour 56: of no service, as it is shipped; and no caller who is not root says that one closed
+test_close_of_a_session_sets_no_flag_by_default() {
+	enrol_password alice 'correct horse'
+	webcred_service desk get=password
+	granted alice desk 'correct horse'
+	closes desk alice
+	flag_is_clear alice desk 'correct horse'
+	conf <<<$'[webcred]\nprevent_on_close = desk'
+	OUT=$(as alice pamdrive -u alice -s desk -c "$PAMD" close_session)
+	says "$OUT" '^close_session PAM_SUCCESS'
+	flag_is_clear alice desk 'correct horse'
+}
+
+test_close_of_a_session_waits_for_no_authority() {
+	conf <<<$'[webcred]\nprevent_on_close = desk'
+	enrol_password alice 'correct horse'
+	webcred_service desk get=password
+	authority_stop
+	closes desk alice
+	says "$OUT" '^close_session PAM_SUCCESS [0-9]{1,3}\.' "how long it took"
+	service desk <<<'session required pam_webcred.so no-such-option'
+	drive alice desk close_session
+	says "$OUT" '^close_session PAM_SUCCESS'
+}
+
 # behaviour 33: the word `required` leaves it as it is; required by the host's flags is no such word
 test_required_leaves_the_flag() {
 	enrol_password alice 'correct horse'

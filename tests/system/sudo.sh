@@ -193,4 +193,14 @@ test_refused_without_an_authority_at_once() {
 	[ $((($(date +%s%N) - began) / 1000000)) -lt 1500 ] || fail "sudo took more than a second"
 }
 
+# Behaviour 56, through sudo: in its session PAM_USER is root; the flag is of who logged in.
+test_close_of_a_session_is_about_who_logged_in() {
+	conf <<<$'[webcred]\nprevent_on_close = sudo'
+	sudo_service
+	enrol_password alice 'correct horse'
+	lets_in alice 'correct horse'
+	logged 'prevent-silent-access done user="alice" service="sudo"'
+	logged_not 'prevent-silent-access .*user="root"'
+}
+
 run_tests

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
 /*
- * Allow and exclude lists, as a session applies them (behaviours 64 to 66 say
+ * Allow and exclude lists, as a session applies them (behaviours 65 and 66 say
  * what a list may hold).  Facts after web-platform-tests: what the allow list
  * names is used, webauthn/getcredential-passing.https.html; what the exclude
  * list names is not made anew, webauthn/createcredential-excludecredentials.https.html.
