@@ -4,11 +4,14 @@
 #include "authority/keeper.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +29,45 @@ int64_t keeper_now(void)
 	return (int64_t)time(NULL);
 }
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* Linux 6.16 */
+#endif
+#define KEEPER_HURRY_US 1000
+
+static void keeper_on_alarm(int number)
+{
+	(void)number; /* only to interrupt */
+}
+
+static int keeper_expect_alarm(void)
+{
+	struct sigaction action = {.sa_handler = keeper_on_alarm};
+
+	return sigaction(SIGALRM, &action, NULL) < 0 ? -errno : 0;
+}
+
+void keeper_hurry(void)
+{
+	/* Again and again: a message may hold many of them. */
+	const struct itimerval often = {{0, KEEPER_HURRY_US}, {0, KEEPER_HURRY_US}};
+
+	setitimer(ITIMER_REAL, &often, NULL);
+}
+
+void keeper_calm(void)
+{
+	const struct itimerval never = {{0, 0}, {0, 0}};
+
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
+void keeper_take_no_rights(int fd)
+{
+	const int no = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no));
+}
+
 static int keeper_watch(struct keeper *keeper, int fd, uint64_t source)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.u64 = source};
@@ -37,6 +79,7 @@ static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, in
 {
 	struct keeper_spares *spares = &keeper->spares[pool];
 
+	keeper_take_no_rights(channel);
 	if (spares->requested)
 		spares->requested--;
 	if (spares->n == KEEPER_SPARES_MAX) {
@@ -103,6 +146,8 @@ static void keeper_sweep(struct keeper *keeper, bool look_at_deadlines)
 	struct client *client, *next;
 	int64_t now = look_at_deadlines ? wire_clock() : 0;
 
+	if (look_at_deadlines)
+		keeper_hashing_sweep(keeper, now);
 	for (client = keeper->clients; client; client = next) {
 		next = client->next;
 		if (look_at_deadlines && client->deadline && now > client->deadline)
@@ -167,7 +212,11 @@ int keeper_run(const struct mother_options *options, int mother)
 	keeper->mother = mother;
 	keeper->sockets = options->sockets;
 	keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
-	r = keeper->epoll < 0 ? -errno : keeper_watch(keeper, mother, SOURCE_MOTHER);
+	keeper_take_no_rights(keeper->sockets.login);
+	keeper_take_no_rights(keeper->sockets.user);
+	r = keeper_expect_alarm();
+	if (r == 0)
+		r = keeper->epoll < 0 ? -errno : keeper_watch(keeper, mother, SOURCE_MOTHER);
 	if (r == 0)
 		r = keeper_watch(keeper, keeper->sockets.login, SOURCE_LOGIN);
 	if (r == 0)

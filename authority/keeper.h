@@ -27,6 +27,7 @@
 
 #define KEEPER_HELLO_MS 2000	 /* from accept to hello */
 #define KEEPER_SESSION_MS 600000 /* the longest a session may live */
+#define KEEPER_HASHING_MS 5000	 /* the longest a hash keeps others waiting */
 #define KEEPER_GRANT_S 600	 /* from a login to its settlement */
 #define KEEPER_GRANTS 1024
 #define KEEPER_PEAK_MS 600000 /* how long a crowd is remembered */
@@ -74,7 +75,9 @@ struct client {
 	/* pinned by the hello */
 	struct question_assign pin;
 	/* said by BEGIN */
+	bool stranger; /* user socket: nothing is enrolled for this name and uid */
 	bool begun, ended;
+	bool doomed;	     /* a fault was answered: nothing but END may follow */
 	bool keyless;	     /* the request's own order has no place for a key */
 	uint8_t begin_flags; /* WIRE_FLAG_* of the request */
 	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
@@ -90,6 +93,7 @@ struct client {
 	enum webcred_type charged_type;
 	uint8_t charged_id[WIRE_ID_SIZE];
 	bool hashing, waits_to_hash;
+	int64_t hashing_since;
 	struct keeper_charge charge;
 	struct keeper_enrolment *enrolment;
 	/* the answer that waits for the batch's commit */
@@ -165,6 +169,15 @@ struct keeper {
 };
 
 int keeper_run(const struct mother_options *options, int mother);
+/*
+ * A caller may attach a descriptor whose last close blocks (a socket that
+ * lingers), and to drop its message, or its connection, is that close.  Where
+ * the kernel can, the sockets take none (SO_PASSRIGHTS); elsewhere a timer's
+ * signal ends any such wait after a millisecond.  Around each such step.
+ */
+void keeper_hurry(void);
+void keeper_calm(void);
+void keeper_take_no_rights(int fd);
 
 /* keeper_admit.c */
 void keeper_accept(struct keeper *keeper, bool login_socket);
@@ -181,6 +194,8 @@ void keeper_drop(struct keeper *keeper, struct client *client);
 int keeper_ready(struct keeper *keeper, char *ret_text, size_t size);
 
 /* keeper_dispatch.c */
+/* For the audit line: "get", "manage", ...; never NULL. */
+const char *keeper_verb_name(uint16_t wire_verb);
 void keeper_hear_session(struct keeper *keeper, struct client *client);
 
 /* keeper_reply.c: answers, and the batch whose commit they wait for. */
@@ -242,6 +257,7 @@ bool keeper_hashing_enter(struct keeper *keeper, struct client *client,
 			  const struct keeper_charge *charge);
 /* Whatever a session says next, its hash is done; so it is when it ends. */
 void keeper_hashing_leave(struct keeper *keeper, struct client *client);
+void keeper_hashing_sweep(struct keeper *keeper, int64_t now);
 
 /* keeper_code.c */
 void keeper_code(struct keeper *keeper, struct client *client, struct wire_in *in);

@@ -14,6 +14,7 @@
 #include "lib/base/text.h"
 
 #define ADMIT_AT_ONCE 64 /* callers taken in one turn */
+#define ADMIT_STRANGERS 16
 #define ADMIT_NO_UID UINT32_MAX
 
 static enum mother_pool admit_pool(const struct client *client)
@@ -93,6 +94,28 @@ static struct client *admit_new(struct keeper *keeper, int fd, bool login_socket
 	return client;
 }
 
+static bool admit_is_full(const struct keeper *keeper)
+{
+	unsigned same, all;
+
+	admit_count(keeper, false, ADMIT_NO_UID, &same, &all);
+	return all > keeper->conf.max_user_sessions;
+}
+
+/* Who is silent makes room for who may speak; new callers stand at the head. */
+static void admit_evict_silent(struct keeper *keeper, const struct client *newest)
+{
+	struct client *client, *oldest = NULL;
+
+	for (client = keeper->clients; client; client = client->next) {
+		if (client != newest && !client->login_socket && client->state == CLIENT_HELLO &&
+		    !client->closing)
+			oldest = client;
+	}
+	if (oldest)
+		oldest->closing = true;
+}
+
 void keeper_accept(struct keeper *keeper, bool login_socket)
 {
 	int listener = login_socket ? keeper->sockets.login : keeper->sockets.user, i, fd;
@@ -111,6 +134,8 @@ void keeper_accept(struct keeper *keeper, bool login_socket)
 			continue;
 		}
 		event.data.ptr = client;
+		if (!login_socket && admit_is_full(keeper))
+			admit_evict_silent(keeper, client);
 		/* The socket's mode has let only root in; belt and braces. */
 		if ((login_socket && client->peer_uid != 0) || !admit_has_room(keeper, client) ||
 		    epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0) {
@@ -132,6 +157,30 @@ static bool admit_verb_known(uint16_t verb)
 static bool admit_is_roots(uint16_t verb)
 {
 	return verb == WIRE_ACCOUNTS || verb == WIRE_BACKUP;
+}
+
+/* Uids are cheap to whoever may map them: those that have nothing here share a
+ * few places, so that they cannot take everybody's. */
+static bool admit_is_stranger(const struct keeper *keeper, const struct client *client)
+{
+	struct store_account account;
+
+	return keeper->store &&
+	       (keeper->store->ops->account_find(keeper->store, client->pin.name, &account) != 0 ||
+		account.uid != client->peer_uid);
+}
+
+static bool admit_stranger_has_room(struct keeper *keeper, struct client *client)
+{
+	const struct client *other;
+	unsigned n = 0;
+
+	client->stranger = !client->login_socket && admit_is_stranger(keeper, client);
+	if (!client->stranger)
+		return true;
+	for (other = keeper->clients; other; other = other->next)
+		n += other->stranger && !other->closing;
+	return n <= ADMIT_STRANGERS;
 }
 
 /* Whom the user socket does not serve: everybody but the peer itself. */
@@ -172,7 +221,27 @@ static const char *admit_hear(struct client *client, const struct wire_hello *he
 	if (admit_is_roots(client->pin.verb) &&
 	    !(client->login_socket && client->pin.requester == 0))
 		return "only root may ask for this";
+	if (client->pin.verb == WIRE_SETTLE && !client->login_socket)
+		return "only a login that root's program ran can be settled";
 	return NULL;
+}
+
+/* Anybody can be turned away thousands of times a second: a line a second, and
+ * how many more there were. */
+static void admit_complain(const struct client *client, const char *trouble)
+{
+	static int64_t last = -1000;
+	static unsigned kept;
+	int64_t now = wire_clock();
+
+	if (now - last < 1000) {
+		kept++;
+		return;
+	}
+	audit_log(LOG_WARNING, "a caller of uid %u was turned away: %s (%u more before)",
+		  (unsigned)client->peer_uid, trouble, kept);
+	last = now;
+	kept = 0;
 }
 
 void keeper_hear_hello(struct keeper *keeper, struct client *client)
@@ -182,20 +251,21 @@ void keeper_hear_hello(struct keeper *keeper, struct client *client)
 	int why = 0;
 	ssize_t n;
 
+	keeper_hurry();
 	n = wire_recv(client->fd, &hello, sizeof(hello), NULL, -1, wire_clock());
+	keeper_calm();
 	if (n == -ETIMEDOUT)
 		return;
 	trouble = admit_hear(client, &hello, n, &why);
 	if (trouble) {
 		if (n > 0 || n == -EMSGSIZE)
-			audit_log(LOG_WARNING, "a caller of uid %u was turned away: %s",
-				  (unsigned)client->peer_uid, trouble);
+			admit_complain(client, trouble);
 		if (n >= 0)
 			admit_turn_away(client->fd, why, trouble);
 		client->closing = true;
 		return;
 	}
-	if (!admit_has_room(keeper, client)) {
+	if (!admit_has_room(keeper, client) || !admit_stranger_has_room(keeper, client)) {
 		admit_turn_away(client->fd, -EAGAIN, "too many logins of yours at once; try again");
 		client->closing = true;
 		return;
@@ -347,13 +417,16 @@ static void admit_forget_answer(struct keeper *keeper, struct client *client)
 void keeper_drop(struct keeper *keeper, struct client *client)
 {
 	if (client->begun && !client->ended && client->pin.verb != WIRE_LIST) {
-		keeper_note(client, "get", "fault", NULL, 0, "the session ended early");
+		keeper_note(client, keeper_verb_name(client->pin.verb), "fault", NULL, 0,
+			    "the session ended early");
 		client->ended = true;
 	}
+	keeper_hurry();
 	if (client->fd >= 0)
 		close(client->fd);
 	if (client->channel >= 0)
 		close(client->channel);
+	keeper_calm();
 	keeper_hashing_leave(keeper, client);
 	keeper_devices_drop(client);
 	if (client->backup > 0)

@@ -19,6 +19,13 @@ int keeper_find_account(struct keeper *keeper, struct client *client)
 	}
 	if (r < 0)
 		return r;
+	/* On the user socket the uid is the kernel's word and the name the caller's:
+	 * another's name is nobody's, and tells nothing. */
+	if (client->account.uid != client->pin.uid && !client->login_socket) {
+		memset(&client->account, 0, sizeof(client->account));
+		randombytes_buf(client->account.handle, sizeof(client->account.handle));
+		return 0;
+	}
 	if (client->account.uid != client->pin.uid) {
 		client->barred = true;
 		audit_log(LOG_WARNING,

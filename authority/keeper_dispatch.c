@@ -7,11 +7,8 @@
 #include <string.h>
 #include <syslog.h>
 
-static void dispatch_end(struct client *client, struct wire_in *in)
+const char *keeper_verb_name(uint16_t wire_verb)
 {
-	static const char *const word[] = {
-		[END_GRANTED] = "granted", [END_REFUSED] = "refused", [END_NULL] = "null",
-		[END_FAULT] = "fault",	   [END_DONE] = "done",	      [END_DECLINED] = "declined"};
 	static const char *const verb[] = {[WIRE_GET] = "get",
 					   [WIRE_SETTLE] = "settle",
 					   [WIRE_MANAGE] = "manage",
@@ -20,6 +17,16 @@ static void dispatch_end(struct client *client, struct wire_in *in)
 					   [WIRE_STATUS] = "status",
 					   [WIRE_ACCOUNTS] = "accounts",
 					   [WIRE_BACKUP] = "backup"};
+
+	return wire_verb < sizeof(verb) / sizeof(verb[0]) && verb[wire_verb] ? verb[wire_verb]
+									     : "-";
+}
+
+static void dispatch_end(struct client *client, struct wire_in *in)
+{
+	static const char *const word[] = {
+		[END_GRANTED] = "granted", [END_REFUSED] = "refused", [END_NULL] = "null",
+		[END_FAULT] = "fault",	   [END_DONE] = "done",	      [END_DECLINED] = "declined"};
 	uint8_t end = wire_get_u8(in), type = wire_get_u8(in), mediation = wire_get_u8(in);
 	struct credential about;
 	char reason[TYPE_REASON_MAX];
@@ -30,14 +37,18 @@ static void dispatch_end(struct client *client, struct wire_in *in)
 		client->closing = true;
 		return;
 	}
+	if (client->ended) {
+		client->closing = true; /* one END, one line */
+		return;
+	}
 	client->ended = true;
 	/* What granted or changed something was written at its own commit. */
 	if (end == END_GRANTED || end == END_DONE)
 		return;
 	memset(&about, 0, sizeof(about));
 	about.type = type <= WEBCRED_TYPE_IDENTITY ? (enum webcred_type)type : WEBCRED_TYPE_NONE;
-	keeper_note(client, verb[client->pin.verb], word[end], about.type ? &about : NULL,
-		    mediation, reason);
+	keeper_note(client, keeper_verb_name(client->pin.verb), word[end],
+		    about.type ? &about : NULL, mediation, reason);
 }
 
 static bool dispatch_is_change(uint8_t question)
@@ -116,8 +127,15 @@ static void dispatch_question(struct keeper *keeper, struct client *client, uint
 		client->closing = true;
 		return;
 	}
+	if (question == QUESTION_HASHED)
+		return; /* its room was given on when it spoke */
 	if (question == QUESTION_END) {
 		dispatch_end(client, in);
+		return;
+	}
+	/* What it knew of itself may rest on writes that were taken back. */
+	if (client->doomed) {
+		client->closing = true;
 		return;
 	}
 	if (question == QUESTION_BEGIN && !keeper_begin_hear(client, in)) {

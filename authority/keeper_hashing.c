@@ -8,6 +8,13 @@
  */
 #include "authority/keeper.h"
 
+static void hashing_begin(struct keeper *keeper, struct client *client)
+{
+	keeper->n_hashing++;
+	client->hashing = true;
+	client->hashing_since = wire_clock();
+}
+
 bool keeper_hashing_enter(struct keeper *keeper, struct client *client,
 			  const struct keeper_charge *charge)
 {
@@ -16,8 +23,7 @@ bool keeper_hashing_enter(struct keeper *keeper, struct client *client,
 		client->charge = *charge;
 		return false;
 	}
-	keeper->n_hashing++;
-	client->hashing = true;
+	hashing_begin(keeper, client);
 	return true;
 }
 
@@ -46,7 +52,17 @@ void keeper_hashing_leave(struct keeper *keeper, struct client *client)
 	if (!next || !keeper->store)
 		return;
 	next->waits_to_hash = false;
-	keeper->n_hashing++;
-	next->hashing = true;
+	hashing_begin(keeper, next);
 	keeper_charge_now(keeper, next, &next->charge);
+}
+
+/* A session that never says that it is done keeps nobody waiting. */
+void keeper_hashing_sweep(struct keeper *keeper, int64_t now)
+{
+	struct client *client;
+
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->hashing && now - client->hashing_since > KEEPER_HASHING_MS)
+			keeper_hashing_leave(keeper, client);
+	}
 }

@@ -187,6 +187,19 @@ void keeper_remove(struct keeper *keeper, struct client *client, struct wire_in 
 	keeper_done(keeper, client, "");
 }
 
+/* What is in flight for this account ends with it: who was let in before the
+ * lock has been, who was not is not. */
+static void manage_end_others(struct keeper *keeper, const struct client *client)
+{
+	struct client *other;
+
+	for (other = keeper->clients; other; other = other->next) {
+		if (other != client && other->known && !other->answer &&
+		    other->account.number == client->account.number)
+			other->closing = true;
+	}
+}
+
 void keeper_remove_all(struct keeper *keeper, struct client *client)
 {
 	int r = STORE_ABSENT;
@@ -198,6 +211,7 @@ void keeper_remove_all(struct keeper *keeper, struct client *client)
 		r = keeper->store->ops->account_remove(keeper->store, client->account.number);
 	if (manage_failed(keeper, client, "remove", r, "nothing is enrolled under this name"))
 		return;
+	manage_end_others(keeper, client);
 	client->known = client->barred = false;
 	manage_done(client, "remove", NULL, "every credential, and the account's flags");
 	keeper_done(keeper, client, "");
@@ -334,6 +348,8 @@ void keeper_lock(struct keeper *keeper, struct client *client, struct wire_in *i
 	if (manage_failed(keeper, client, locked ? "lock" : "unlock", r,
 			  "nothing is enrolled under this name"))
 		return;
+	if (locked)
+		manage_end_others(keeper, client);
 	manage_done(client, locked ? "lock" : "unlock", NULL, "");
 	keeper_done(keeper, client, "");
 }

@@ -186,6 +186,11 @@ static bool open_file_is_there(const struct keeper *keeper)
 
 static void open_close_store(struct keeper *keeper)
 {
+	struct client *client;
+
+	/* They hold account numbers of a store that is no more. */
+	for (client = keeper->clients; client; client = client->next)
+		client->closing = client->closing || (client->begun && !client->answer);
 	keeper_backup_abandon(keeper);
 	if (keeper->store)
 		keeper->store->ops->close(keeper->store);

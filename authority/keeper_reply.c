@@ -102,8 +102,10 @@ static void reply_fault_all(struct keeper *keeper, int error)
 		  strerror(-error));
 	for (; client; client = next) {
 		next = client->next_answer;
+		secret_wipe(client->answer, client->answer_len);
 		free(client->answer);
 		client->answer = NULL;
+		client->doomed = true;
 		client->audit_on_commit[0] = 0;
 		wire_begin(&keeper->out, (enum wire_message)ANSWER_FAULT);
 		wire_put_u32(&keeper->out, (uint32_t)-error);
@@ -173,6 +175,7 @@ void keeper_refuse(struct keeper *keeper, struct client *client, int outcome, co
 void keeper_fault(struct keeper *keeper, struct client *client, int error, const char *text)
 {
 	audit_log(LOG_ERR, "%s (user %s): %s", text, client->pin.name, strerror(-error));
+	client->doomed = true;
 	wire_begin(&keeper->out, (enum wire_message)ANSWER_FAULT);
 	wire_put_u32(&keeper->out, (uint32_t)-error);
 	wire_put_str(&keeper->out, text);

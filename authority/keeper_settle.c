@@ -172,7 +172,9 @@ void keeper_prevent(struct keeper *keeper, struct client *client)
 		keeper_fault(keeper, client, r, "silent access could not be prevented");
 		return;
 	}
-	strcpy(client->audit_on_commit, "prevent-silent-access");
-	client->note = (struct audit_note){.result = "done"};
+	if (client->known) {
+		strcpy(client->audit_on_commit, "prevent-silent-access");
+		client->note = (struct audit_note){.result = "done"};
+	}
 	keeper_done(keeper, client, "");
 }

@@ -57,6 +57,7 @@ enum question {
 	QUESTION_MORE = 21,	   /* u16 records had -> MORE */
 	QUESTION_ACCOUNTS = 22,	   /* u64 number of the last account had -> ACCOUNTS */
 	QUESTION_BACKUP = 23,	   /* -> DONE once the copy is whole, then COPY */
+	QUESTION_HASHED = 24,	   /* the hash is computed; no answer */
 	/* answers */
 	ANSWER_POLICY = 32,	/* policy, flag more, u16 n, records */
 	ANSWER_MORE = 33,	/* flag more, u16 n, records */

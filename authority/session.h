@@ -19,6 +19,7 @@ struct session {
 	struct question_assign assign;
 	struct wire_request request;
 	bool has_request;
+	bool hashing; /* a verifier was handed out, and the keeper counts it */
 	struct policy policy;
 	struct credential *credentials; /* owned; all of the account */
 	size_t n_credentials;
@@ -57,6 +58,8 @@ void session_explain(struct session *session, const char *format, ...)
 /* Milliseconds from now, within the request's own deadline. */
 int64_t session_deadline(const struct session *session, int64_t milliseconds);
 
+/* Gives the room to hash back, where it was taken: before anything that waits. */
+void session_hashed(struct session *session);
 /* The two halves of session_ask(): the message is in session->in. */
 int session_ask_send(struct session *session, enum webcred_ask kind, const char *text);
 int session_ask_take(struct session *session, size_t len, struct webcred_secret *answer);

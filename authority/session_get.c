@@ -23,13 +23,26 @@ void session_explain(struct session *session, const char *format, ...)
 
 /* ---- the steps -------------------------------------------------------------------- */
 
+/* Required by anybody is required; less than what is configured is asked for by
+ * root's own line alone. */
+static enum webcred_user_verification get_verification(const struct session *session)
+{
+	enum webcred_user_verification asked =
+		(enum webcred_user_verification)session->request.user_verification;
+	enum webcred_user_verification configured =
+		(enum webcred_user_verification)session->policy.user_verification;
+
+	if (asked == WEBCRED_UV_REQUIRED || configured == WEBCRED_UV_REQUIRED)
+		return WEBCRED_UV_REQUIRED;
+	if (asked == WEBCRED_UV_DISCOURAGED && session->assign.login_socket)
+		return WEBCRED_UV_DISCOURAGED;
+	return configured;
+}
+
 void session_prepare(struct session *session, uint8_t minimum, bool pretend,
 		     struct type_login *login)
 {
 	const struct wire_request *request = &session->request;
-	uint8_t uv = request->user_verification > session->policy.user_verification
-			     ? request->user_verification
-			     : session->policy.user_verification;
 
 	memset(login, 0, sizeof(*login));
 	login->policy = &session->policy;
@@ -44,13 +57,7 @@ void session_prepare(struct session *session, uint8_t minimum, bool pretend,
 				: NULL;
 	login->cached_only = request->flags & WIRE_FLAG_CACHED_ONLY;
 	login->minimum_strength = minimum;
-	/* Required wins over preferred, whoever says it; discouraged is only kept
-	 * where the configuration says it too. */
-	login->user_verification =
-		request->user_verification == WEBCRED_UV_REQUIRED ||
-				session->policy.user_verification == WEBCRED_UV_REQUIRED
-			? WEBCRED_UV_REQUIRED
-			: (enum webcred_user_verification)uv;
+	login->user_verification = get_verification(session);
 	login->timeout_ms = session->policy.timeout_ms;
 	login->judgement.verdict = VERDICT_REFUSED;
 }
@@ -70,6 +77,7 @@ enum webcred_status session_took(struct session *session, const char *name,
 				 const struct type_login *login, enum webcred_status status,
 				 struct session_outcome *outcome)
 {
+	session_hashed(session);
 	outcome->result = login->result;
 	outcome->judgement = login->judgement;
 	outcome->user_verified = login->user_verified;

@@ -42,6 +42,7 @@ int session_question(struct session *session, uint8_t expected, struct wire_in *
 
 	if (session->out.overflow)
 		return -EMSGSIZE;
+	session->hashing = false; /* whatever is asked next says so */
 	r = wire_send(session->keeper, session->out.bytes, session->out.len,
 		      wire_clock() + HOST_KEEPER_MS);
 	wire_wipe(&session->out);
@@ -174,10 +175,22 @@ static int host_answer(struct session *session, size_t len, struct webcred_secre
 	}
 }
 
+void session_hashed(struct session *session)
+{
+	if (!session->hashing)
+		return;
+	session->hashing = false;
+	wire_begin(&session->out, (enum wire_message)QUESTION_HASHED);
+	(void)wire_send(session->keeper, session->out.bytes, session->out.len,
+			wire_clock() + HOST_SEND_MS);
+}
+
 int session_ask_send(struct session *session, enum webcred_ask kind, const char *text)
 {
 	int r;
 
+	/* A person takes their time; others wait for the room to hash. */
+	session_hashed(session);
 	wire_begin(&session->out, WIRE_ASK);
 	wire_put_u16(&session->out, ++session->asked);
 	wire_put_u8(&session->out, (uint8_t)kind);
@@ -246,6 +259,7 @@ static int host_charge(void *context, enum webcred_type type, const uint8_t *id,
 	r = session_question(session, ANSWER_VERIFIER, &in);
 	if (r != 0)
 		return r;
+	session->hashing = true;
 	verifier.throttled = wire_get_u8(&in);
 	verifier.wait_s = wire_get_u32(&in);
 	wire_get_str(&in, verifier.hash, sizeof(verifier.hash));

@@ -145,8 +145,10 @@ static void hand_on_password(struct login *login)
 	const void *password;
 	size_t len;
 
+	/* What was asked for last may have been a code or a PIN: only a password
+	 * that was asked for itself is the last answer. */
 	if (webcred_credential_type(login->credential) != WEBCRED_TYPE_PASSWORD ||
-	    !login->conversation.secret)
+	    webcred_credential_was_silent(login->credential) || !login->conversation.secret)
 		return;
 	/* Terminated: a secret's room has a zero behind its content. */
 	password = webcred_secret_get(login->conversation.secret, &len);
