@@ -262,91 +262,6 @@ test_a_client_killed_at_the_prompt_leaves_nothing_behind() {
 }
 
 # LoginGraceTime ends the login with a signal, in the middle of our prompt.
-test_ssh_then_sudo() {
-	begin
-	webcred_service sudo
-	enrol_password alice 'correct horse'
-	SSH_MORE=(-t)
-	ssh_in $KBDINT alice 'correct horse' 'correct horse' -- sudo id -u
-	is "$STATUS" 0 "ssh's exit status"
-	says "$OUT" '^0$' "what id -u said under sudo"
-	logged 'get granted user="alice" service="sudo"'
-	ssh_in $KBDINT alice 'correct horse' 'wrong horse' -- sudo id -u
-	[ "$STATUS" != 0 ] || fail "sudo let alice in"
-	says_not "$OUT" '^0$'
-}
-
-# PAM_RHOST is set: the key of the desk does not blink, and is no way in either.
-test_a_remote_login_never_makes_the_key_of_the_desk_blink() {
-	begin
-	key_start desk
-	doors_conf <<<"[devices]"$'\n'"device = $KEY"
-	enrol_key alice
-	enrol_password alice 'correct horse'
-	: >"$SANDBOX/tmp/desk.log"
-	ssh_lets_in $KBDINT alice 'correct horse'
-	ssh_keeps_out $KBDINT alice 'wrong horse'
-	[ -s "$SANDBOX/tmp/desk.log" ] && fail "the key was spoken to: $(cat "$SANDBOX/tmp/desk.log")"
-	drive alice "$SERVICE" authenticate
-	is "$CODE" PAM_SUCCESS "the same key, at the seat"
-	key_forget desk
-}
-
-test_locked_out_accounts() {
-	begin
-	enrol_password alice 'correct horse'
-	usermod -L alice
-	chage -E 1 alice
-	ssh_keeps_out $KBDINT alice 'correct horse' || :
-	chage -E -1 alice
-	credrive -u alice lock || fail "lock"
-	ssh_keeps_out $KBDINT alice 'correct horse'
-	credrive -u alice unlock || fail "unlock"
-	ssh_lets_in $KBDINT alice 'correct horse'
-}
-
-# pam_unix says that the password is due; ours is asked for, proved and replaced.
-test_expired_password_is_replaced_on_the_way_in() {
-	begin
-	enrol_password alice 'correct horse'
-	chage -d 0 alice
-	ssh_in $KBDINT alice 'correct horse' 'wrong horse'
-	[ "$STATUS" != 0 ] || fail "let in without a new password"
-	ssh_in $KBDINT alice 'correct horse' 'correct horse' 'battery staple' 'battery staple'
-	is "$STATUS" 0 "ssh's exit status"
-	says "$OUT" '^alice$'
-	chage -d 19000 alice
-	ssh_keeps_out $KBDINT alice 'correct horse'
-	ssh_lets_in $KBDINT alice 'battery staple'
-}
-
-# How many processes the authority has, and sshd.
-processes() { echo "$(pgrep -c -f webcred-authority) $(pgrep -c -x sshd)"; }
-
-test_a_client_killed_at_the_prompt_leaves_nothing_behind() {
-	local before now pid
-	begin
-	doors_conf <<<$'[throttle]\ndeny = 2\nunlock_time = 600'
-	enrol_password alice 'correct horse'
-	ssh_lets_in $KBDINT alice 'correct horse'
-	sleep 0.2
-	before=$(processes)
-	ssh_words $KBDINT
-	for _ in 1 2 3; do
-		rm -f "$SANDBOX/tmp/asked"
-		expect -c "spawn -noecho ${SSH_COMMAND[*]} alice@127.0.0.1 id; expect assword; \
-			exec touch $SANDBOX/tmp/asked; exec kill -KILL [exp_pid]; expect eof; wait" >/dev/null 2>&1 &
-		pid=$!
-		for _ in $(seq 200); do [ -e "$SANDBOX/tmp/asked" ] && break; sleep 0.02; done
-		[ -e "$SANDBOX/tmp/asked" ] || fail "ssh did not ask"
-		wait $pid
-	done
-	for _ in $(seq 100); do now=$(processes); [ "$now" = "$before" ] && break; sleep 0.05; done
-	is "$now" "$before" "processes of the authority, and of sshd"
-	ssh_lets_in $KBDINT alice 'correct horse' # three prompts without an answer cost nothing
-}
-
-# LoginGraceTime ends the login with a signal, in the middle of our prompt.
 test_login_grace_time_ends_a_login_that_waits() {
 	local before now pid
 	begin
@@ -367,6 +282,18 @@ test_login_grace_time_ends_a_login_that_waits() {
 	ssh_lets_in $KBDINT alice 'correct horse'
 }
 
+# Behaviour 56, through sshd: its monitor, which is root, closes the session.
+test_close_of_a_session_prevents_silent_access() {
+	begin
+	doors_conf <<<$'[webcred]\nprevent_on_close = sshd'
+	sed -i 's/^session.*/session required pam_webcred.so/' /etc/pam.d/sshd
+	enrol_password alice 'correct horse'
+	ssh_lets_in $KBDINT alice 'correct horse'
+	logged 'prevent-silent-access done user="alice" service="sshd"'
+	authority_stop # it lets nobody else read its store
+	is "$(sqlite3 /var/lib/webcred/webcred.db 'SELECT count(*) FROM silent_access')" 0 "services that may be silent"
+}
+
 test_ssh_then_su() {
 	begin
 	service su <<<$'auth required pam_webcred.so\naccount required pam_webcred.so\nsession required pam_permit.so'
@@ -377,6 +304,59 @@ test_ssh_then_su() {
 	says "$OUT" '^bob$'
 	ssh_in $KBDINT alice 'correct horse' 'correct horse' -- su bob -c "'id -un'"
 	says_not "$OUT" '^bob$'
+}
+
+# ---- a key that sshd has verified ----------------------------------------------------
+
+# ssh_key_of TYPE: alice's key of that type, made by ssh-keygen, enrolled here too where it is a
+# security key, and used by ssh.
+ssh_key_of() {
+	rm -f "$SSH/id" "$SSH/id.pub"
+	ssh-keygen -q -t "$1" ${KEY:+-O device="$KEY"} -N '' -f "$SSH/id" </dev/null || fail "ssh-keygen -t $1"
+	mkdir -p "$SANDBOX/home/alice/.ssh"
+	cp "$SSH/id.pub" "$SANDBOX/home/alice/.ssh/authorized_keys"
+	chown -R alice:alice "$SANDBOX/home/alice/.ssh"
+	SSH_MORE=(-i "$SSH/id")
+}
+
+ssh_key_begin() {
+	KEY=
+	begin debug
+	doors_conf <<<$'[webcred]\ntouch_required = yes\n[service sshd]\nget = ssh-key password'
+	sshd_start <<<$'AuthenticationMethods publickey,keyboard-interactive\nPubkeyAuthOptions touch-required'
+	enrol_password alice 'correct horse'
+}
+
+# ssh looks for security keys by hidraw alone; a provider of ours opens the one in software.  The
+# signature is real, and real sshd's monitor, which calls PAM, is not told its counter by the child
+# that verified it: what it says of the key could be said twice, so it is not taken.
+test_security_key_that_sshd_verified_counts_with_its_counter_alone() {
+	command -v "${CC:-cc}" >/dev/null || skip "no C compiler, and so no provider of keys for ssh"
+	"${CC:-cc}" -shared -fPIC -o "$SANDBOX/tmp/sk_provider.so" "$WEBCRED_TOP/tests/support/sk_provider.c" \
+		-lfido2 -lcrypto || skip "no libfido2 to build the provider of keys for ssh with"
+	ssh_key_begin
+	key_start desk
+	ssh_key_of ecdsa-sk
+	webcred import --from openssh-sk --user alice --write "$SSH/id" || fail "cannot enrol it"
+	SSH_MORE+=(-o "SecurityKeyProvider=$SANDBOX/tmp/sk_provider.so")
+	export WEBCRED_SK_DEVICE=$KEY
+	sed -i "1i auth optional pam_exec.so log=$SANDBOX/tmp/env /usr/bin/env" /etc/pam.d/sshd
+	ssh_lets_in publickey,$KBDINT alice 'correct horse' # the flag is set until a login has asked
+	says "$(cat "$SANDBOX/tmp/env")" '^SSH_AUTH_INFO_0=publickey sk-ecdsa-sha2-nistp256@openssh.com [A-Za-z0-9+/=]+$'
+	ssh_lets_in publickey,$KBDINT alice 'correct horse'
+	says "$OUT" 'Password'
+	ssh_keeps_out publickey,$KBDINT alice 'wrong horse'
+	logged 'ssh-key: sshd does not tell the counter'
+	key_forget desk
+}
+
+test_ordinary_key_that_sshd_verified_lets_nobody_in() {
+	ssh_key_begin
+	ssh_key_of ed25519
+	ssh_lets_in publickey,$KBDINT alice 'correct horse'
+	ssh_lets_in publickey,$KBDINT alice 'correct horse'
+	says "$OUT" 'Password'
+	ssh_keeps_out publickey,$KBDINT alice 'wrong horse'
 }
 
 # A module that says somebody else logged in, as some that map names do.

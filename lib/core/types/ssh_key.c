@@ -157,7 +157,10 @@ enum webcred_status ssh_key_get(const struct type_host *host, struct type_login 
 	if (why != NULL)
 		return said_unavailable(login, why);
 	if (!ssh_key_parse(text, strlen(text), &key))
-		return said_unavailable(login, "ssh-key: sshd has verified no security key");
+		return said_unavailable(
+			login, strstr(text, METHOD "sk-") != NULL && strstr(text, COUNT) == NULL
+				       ? "ssh-key: sshd does not tell the counter of the key"
+				       : "ssh-key: sshd has verified no security key");
 	record = login->pretend ? NULL : find_record(login, &key.named);
 	if (record == NULL)
 		return said_not_found(login, "ssh-key: the key that sshd verified is not enrolled");
