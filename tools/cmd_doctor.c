@@ -16,10 +16,28 @@ static void remember(const char *line, const char *name, char *list, size_t size
 		snprintf(list, size, "%s ", line + len);
 }
 
+/* "ssh-key" in "ssh-key [SUCCESS=return] password", and not in "no-ssh-keys". */
+static bool names_word(const char *text, const char *word)
+{
+	for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
+		const size_t len = strcspn(text, " [");
+
+		if (len == strlen(word) && strncmp(text, word, len) == 0)
+			return true;
+		text += len > 0 ? len : 1;
+	}
+	return false;
+}
+
 static void take_setting(struct doctor *doctor, const char *line)
 {
 	remember(line, "webcred quiet_services =", doctor->quiet, sizeof(doctor->quiet));
 	doctor->has_quiet = doctor->quiet[0] != '\0';
+	if (strcmp(line, "webcred touch_required = yes") == 0)
+		doctor->asserts_touch = true;
+	if (strncmp(line, "service ", 8) == 0 && strstr(line, " get = ") != NULL &&
+	    names_word(strstr(line, " get = ") + 7, "ssh-key"))
+		doctor->orders_ssh_key = true;
 	if (doctor->tool->json)
 		output_member("setting", line);
 	else

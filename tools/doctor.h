@@ -23,8 +23,10 @@ enum doctor_level { DOCTOR_ADVICE, DOCTOR_WRONG };
 struct doctor {
 	const struct tool *tool;
 	unsigned wrong;
-	bool has_quiet;	  /* the authority said which services are quiet */
-	char quiet[1024]; /* quiet_services, with blanks around each */
+	bool has_quiet;	     /* the authority said which services are quiet */
+	char quiet[1024];    /* quiet_services, with blanks around each */
+	bool asserts_touch;  /* touch_required = yes */
+	bool orders_ssh_key; /* some get = names ssh-key */
 };
 
 /* What is so, where, and what to do about it. */

@@ -30,6 +30,38 @@ static bool listed(const char *list, const char *word)
 
 /* ---- sshd ------------------------------------------------------------------ */
 
+/* Does an order name ssh-key, in webcred.conf or in sshd's own lines? */
+static bool orders_ssh_key(const struct doctor *doctor)
+{
+	static struct stack stack;
+
+	if (doctor->orders_ssh_key || !stack_read("sshd", &stack))
+		return doctor->orders_ssh_key;
+	for (size_t i = 0; i < stack.n; i++)
+		if (strcmp(stack.line[i].module, "pam_webcred.so") == 0 &&
+		    strstr(stack.line[i].arguments, "get=ssh-key") != NULL)
+			return true;
+	return false;
+}
+
+/* ssh-key takes sshd's word, which says nothing about a touch: sshd has to demand it. */
+static void sshd_touch(struct doctor *doctor, const char *options)
+{
+	bool demanded = strstr(options, "touch-required") != NULL;
+
+	if (doctor->asserts_touch && !demanded)
+		doctor_find(doctor, DOCTOR_WRONG, SSHD_CONFIG, "PubkeyAuthOptions touch-required",
+			    "[webcred] touch_required = yes says that sshd demands a touch of "
+			    "security keys, and it does not: people may write no-touch-required "
+			    "into their authorized_keys");
+	else if (!doctor->asserts_touch && orders_ssh_key(doctor))
+		doctor_find(doctor, DOCTOR_ADVICE, SSHD_CONFIG,
+			    demanded ? "[webcred] touch_required = yes in webcred.conf"
+				     : "PubkeyAuthOptions touch-required, and then [webcred] "
+				       "touch_required = yes in webcred.conf",
+			    "ssh-key in a get = has no effect: touch_required is no");
+}
+
 /* One line of `sshd -T`: a keyword in lower case, a blank, its value. */
 static void sshd_setting(struct doctor *doctor, const char *line)
 {
@@ -40,6 +72,8 @@ static void sshd_setting(struct doctor *doctor, const char *line)
 		doctor_find(doctor, DOCTOR_WRONG, SSHD_CONFIG, "KbdInteractiveAuthentication yes",
 			    "sshd has no keyboard-interactive method: nobody can be asked for a "
 			    "code, or for more than one secret");
+	else if (strncmp(line, "pubkeyauthoptions ", 18) == 0)
+		sshd_touch(doctor, line + 18);
 	else if (strcmp(line, "passwordauthentication yes") == 0)
 		doctor_find(doctor, DOCTOR_ADVICE, SSHD_CONFIG, "PasswordAuthentication no",
 			    "sshd's password method answers every hidden prompt with the password: "

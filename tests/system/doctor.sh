@@ -193,6 +193,31 @@ test_sshd_settings() {
 	sound
 }
 
+test_touch_that_sshd_does_not_demand() {
+	begin
+	cp "$EXAMPLES/sshd" /etc/pam.d/sshd
+	conf <<<$'[webcred]\ntouch_required = yes\n[service sshd]\nget = ssh-key password'
+	finds 'touch_required = yes says .* it does not' sshd_config 'PubkeyAuthOptions touch-required'
+	sshd_says <<<'PubkeyAuthOptions verify-required'
+	finds 'touch_required = yes says .* it does not' sshd_config 'PubkeyAuthOptions touch-required'
+	sshd_says <<<'PubkeyAuthOptions touch-required'
+	sound
+	says_not "$OUT" '^advice: .*ssh-key'
+	conf <<<$'[service sshd]\nget = ssh-key [SUCCESS=return] password'
+	sound
+	says "$OUT" '^advice: ssh-key in a get = has no effect'
+	says "$OUT" '^  do: \[webcred\] touch_required = yes'
+	sshd_says <<<''
+	sound
+	says "$OUT" '^  do: PubkeyAuthOptions touch-required, and then'
+	conf <<<$'[service sshd]\nget = password' # who does not use it is not told
+	sound
+	says_not "$OUT" 'ssh-key in a get'
+	sed -i 's/pam_webcred.so/pam_webcred.so [get=ssh-key password]/' /etc/pam.d/sshd
+	sound
+	says "$OUT" '^advice: ssh-key in a get = has no effect'
+}
+
 test_sudo_settings() {
 	begin
 	cp "$EXAMPLES/sudo" /etc/pam.d/sudo
