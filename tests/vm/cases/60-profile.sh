@@ -66,7 +66,7 @@ test_an_expired_account_stays_out() {
 
 test_switched_off_again() {
 	DEBIAN_FRONTEND=noninteractive pam-auth-update --package --remove webcred || fail "pam-auth-update"
-	! grep -rq pam_webcred /etc/pam.d || fail "a trace of it is left"
+	! grep -q pam_webcred /etc/pam.d/common-* || fail "a trace of it is left"
 	is "$(cat /etc/pam.d/common-auth)" "$(cat "$SANDBOX/pam.d.before/common-auth")"
 	console_in bob 'Password: ' 'unix word'
 }
