@@ -22,11 +22,21 @@ log_since() {
 # ---- the machine -----------------------------------------------------------------
 
 # Before each test: the authority as it is installed, the shipped configuration but for what costs
-# time and shows nothing here, on a machine that computes ten times slower than a real one.
+# time and shows nothing here, on a machine that computes ten times slower than a real one; the key at
+# the desk is in, its owner touches it when it blinks, and no other is there.
 fresh() {
-	systemctl -q start webcred-login.socket webcred-user.socket
+	local unit active desk=
+	active=$(systemctl list-units --no-legend --plain --state=active 'softkey-*' 'webcred-*.socket' | cut -d ' ' -f 1)
+	[ "$(grep -c socket <<<"$active")" = 2 ] || systemctl -q start webcred-login.socket webcred-user.socket
 	conf </dev/null
-	keys_fresh
+	for unit in $(grep '^softkey' <<<"$active"); do
+		if [ "$unit" = softkey-desk.service ]; then desk=in; else systemctl -q stop "$unit"; fi
+	done
+	if [ -n "$desk" ]; then
+		key desk touch=auto >/dev/null
+	elif [ -e /var/lib/softkey/desk ]; then
+		plug desk
+	fi
 	mark
 }
 
@@ -72,16 +82,6 @@ plug() {
 	systemd-run -q --unit="softkey-$name" softkey uhid --state "/var/lib/softkey/$name" \
 		--control "$KEYS/$name" --log "$KEYS/$name.log" --serial "$name" --touch auto "$@" || fail "no key $name"
 	waits 20 plugged "$name"
-}
-
-# The key at the desk is in, its owner touches it when it blinks, and no other is there.
-keys_fresh() {
-	local unit
-	[ -e /var/lib/softkey/desk ] || return 0
-	for unit in $(systemctl list-units --no-legend --plain 'softkey-*' | cut -d ' ' -f 1); do
-		[ "$unit" = softkey-desk.service ] || systemctl -q stop "$unit"
-	done
-	if systemctl -q is-active softkey-desk; then key desk touch=auto >/dev/null; else plug desk; fi
 }
 
 # udev has named it a key.
