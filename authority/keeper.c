@@ -233,9 +233,11 @@ int keeper_run(const struct mother_options *options, int mother)
 		audit_log(LOG_CRIT, "%s", keeper->store_error);
 	else
 		audit_log(LOG_NOTICE, "ready: rp_id=%s", keeper->rp_id);
+	keeper_carry_take(keeper);
 	keeper_order_spares(keeper, true);
 	r = keeper_loop(keeper);
 	keeper_backup_abandon(keeper);
+	keeper_carry_leave(keeper);
 	if (keeper->store)
 		keeper->store->ops->close(keeper->store);
 	seal_close(keeper->seal);

@@ -250,6 +250,11 @@ int keeper_throttle_set(struct keeper *keeper, struct client *client, enum webcr
 void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_prevent(struct keeper *keeper, struct client *client);
 
+/* keeper_carry.c: what was granted and not settled yet, from one keeper to the
+ * next within a boot.  leave: the last thing before the store is closed. */
+void keeper_carry_leave(struct keeper *keeper);
+void keeper_carry_take(struct keeper *keeper);
+
 /* keeper_hashing.c: how many sessions hash at once; each takes
  * argon_memory_kib.  Who finds no room waits, in order. */
 /* True where this client may hash now; otherwise its charge is kept. */
