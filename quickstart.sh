@@ -5,7 +5,7 @@
 # sh quickstart.sh         installs the Debian packages that are missing, builds, and shows what
 #                          webcred does: a demo on a machine of its own, thrown away afterwards
 # sh quickstart.sh check   installs, builds, and runs every test; the last line counts them;
-#                          with WEBCRED_VM=yes in the environment also on a whole Debian under qemu
+#                          on a whole Debian under qemu too, unless WEBCRED_VM=no is in the environment
 #
 # As root, on Debian 12.  Nothing outside this folder changes but the packages it installs (named
 # before they are): demo and tests live in private mount and process namespaces.
@@ -150,7 +150,7 @@ check() {
 	loudly "One login of each type under valgrind" make -s check-valgrind
 	loudly "Unit and service tests once more, with AddressSanitizer and UBSan" make -s check-asan
 	suites="lint unit service device system valgrind asan.unit asan.service"
-	if [ "${WEBCRED_VM-}" = yes ]; then
+	if [ "${WEBCRED_VM-}" != no ]; then
 		loudly "A whole machine: Debian under qemu, its console, ssh, keys, a reboot" make -s check-vm
 		suites="$suites vm"
 	fi
@@ -174,7 +174,7 @@ mkdir -p "$out"
 : >"$log"
 if [ $mode = check ]; then
 	install_packages "$build_packages $demo_packages $check_packages"
-	[ "${WEBCRED_VM-}" != yes ] || wish_packages "$vm_packages"
+	[ "${WEBCRED_VM-}" = no ] || wish_packages "$vm_packages"
 	build
 	check
 else
