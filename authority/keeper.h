@@ -28,6 +28,7 @@
 #define KEEPER_HELLO_MS 2000	 /* from accept to hello */
 #define KEEPER_SESSION_MS 600000 /* the longest a session may live */
 #define KEEPER_HASHING_MS 5000	 /* the longest a hash keeps others waiting */
+#define KEEPER_ROOM_MS 15000	 /* the longest anybody waits for room to hash */
 #define KEEPER_GRANT_S 600	 /* from a login to its settlement */
 #define KEEPER_GRANTS 1024
 #define KEEPER_PEAK_MS 600000 /* how long a crowd is remembered */
@@ -47,7 +48,7 @@ struct keeper_enrolment {
 	uint8_t (*code)[32]; /* keyed hashes */
 };
 
-/* What CHARGE said, kept while there is no room to hash. */
+/* What CHARGE said, kept while there is no room to hash; WEBCRED_TYPE_NONE is ROOM's. */
 struct keeper_charge {
 	enum webcred_type type;
 	bool has_id;
@@ -93,7 +94,7 @@ struct client {
 	enum webcred_type charged_type;
 	uint8_t charged_id[WIRE_ID_SIZE];
 	bool hashing, waits_to_hash;
-	int64_t hashing_since;
+	int64_t hashing_since; /* or waiting for it */
 	struct keeper_charge charge;
 	struct keeper_enrolment *enrolment;
 	/* the answer that waits for the batch's commit */
@@ -260,6 +261,8 @@ void keeper_carry_take(struct keeper *keeper);
 /* True where this client may hash now; otherwise its charge is kept. */
 bool keeper_hashing_enter(struct keeper *keeper, struct client *client,
 			  const struct keeper_charge *charge);
+/* Room to hash a password that is to be stored. */
+void keeper_room(struct keeper *keeper, struct client *client, struct wire_in *in);
 /* Whatever a session says next, its hash is done; so it is when it ends. */
 void keeper_hashing_leave(struct keeper *keeper, struct client *client);
 void keeper_hashing_sweep(struct keeper *keeper, int64_t now);

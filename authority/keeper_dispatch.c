@@ -53,8 +53,9 @@ static void dispatch_end(struct client *client, struct wire_in *in)
 
 static bool dispatch_is_change(uint8_t question)
 {
-	return question >= QUESTION_ENROL_BEGIN && question <= QUESTION_LOCK &&
-	       question != QUESTION_INVITE_TAKE;
+	return question == QUESTION_ROOM ||
+	       (question >= QUESTION_ENROL_BEGIN && question <= QUESTION_LOCK &&
+		question != QUESTION_INVITE_TAKE);
 }
 
 static void dispatch_login_question(struct keeper *keeper, struct client *client, uint8_t question,
@@ -93,6 +94,8 @@ static void dispatch_change(struct keeper *keeper, struct client *client, uint8_
 		keeper_enrol_finish(keeper, client, in);
 	else if (question == QUESTION_ENROL_KEY)
 		keeper_enrol_key(keeper, client, in);
+	else if (question == QUESTION_ROOM)
+		keeper_room(keeper, client, in);
 	else if (question == QUESTION_STORE_PASSWORD)
 		keeper_store_password(keeper, client, in);
 	else if (question == QUESTION_RENAME)

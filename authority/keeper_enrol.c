@@ -308,9 +308,11 @@ void keeper_enrol_key(struct keeper *keeper, struct client *client, struct wire_
 	int r;
 
 	memset(&record, 0, sizeof(record));
+	/* What no ceremony made comes from an administrator alone. */
 	if (!credential_get(in, &record.credential) || !wire_done(in) ||
 	    record.credential.type != WEBCRED_TYPE_PUBLIC_KEY ||
-	    (record.credential.no_touch && !client->waived)) {
+	    ((record.credential.no_touch || record.credential.kind != KIND_WEBAUTHN) &&
+	     !client->waived)) {
 		client->closing = true;
 		return;
 	}

@@ -117,6 +117,8 @@ void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in 
 	int r;
 
 	wire_get_str(in, client->service, sizeof(client->service));
+	wire_get_str(in, client->tty, sizeof(client->tty));
+	wire_get_str(in, client->rhost, sizeof(client->rhost));
 	if (!wire_done(in) || len != sizeof(login)) {
 		client->closing = true;
 		return;

@@ -67,6 +67,8 @@ static int session_settle_ask(struct session *session, const uint8_t *message, s
 	wire_begin(&session->out, (enum wire_message)QUESTION_SETTLE);
 	wire_put_bytes(&session->out, login, sizeof(login));
 	wire_put_str(&session->out, service);
+	wire_put_str(&session->out, tty);
+	wire_put_str(&session->out, rhost);
 	r = session_question(session, ANSWER_DONE, &in);
 	/* An offer, for who has just shown who he is (35). */
 	if (r == 0)

@@ -358,6 +358,22 @@ static int host_enrol_key(void *context, const struct credential *record,
 	return host_credential(session, ret_credential);
 }
 
+static int host_room(void *context)
+{
+	struct session *session = context;
+	struct wire_in in;
+	char text[8];
+	int r;
+
+	wire_begin(&session->out, (enum wire_message)QUESTION_ROOM);
+	r = session_question(session, ANSWER_DONE, &in);
+	if (r != 0)
+		return r;
+	wire_get_str(&in, text, sizeof(text));
+	session->hashing = true;
+	return wire_done(&in) ? 0 : -EPROTO;
+}
+
 static int host_store_password(void *context, const char *hash, struct credential *ret_credential)
 {
 	struct session *session = context;
@@ -385,6 +401,7 @@ struct type_host session_host(struct session *session)
 		.enrol_begin = host_enrol_begin,
 		.enrol_finish = host_enrol_finish,
 		.enrol_key = host_enrol_key,
+		.room = host_room,
 		.store_password = host_store_password,
 		.ceremony = session_ceremony,
 		.random = host_random,

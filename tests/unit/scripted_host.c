@@ -114,6 +114,13 @@ static int do_enrol_finish(void *context, const struct webcred_secret *code,
 	return script->finish_result;
 }
 
+static int do_room(void *context)
+{
+	struct script *script = context;
+
+	return fails(script, "room") ? script->fail_with : 0;
+}
+
 static int do_store_password(void *context, const char *hash, struct credential *ret_credential)
 {
 	struct script *script = context;
@@ -138,6 +145,7 @@ struct type_host script_host(struct script *script)
 		.check_code = do_check_code,
 		.enrol_begin = do_enrol_begin,
 		.enrol_finish = do_enrol_finish,
+		.room = do_room,
 		.store_password = do_store_password,
 	};
 }

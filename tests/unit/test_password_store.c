@@ -62,7 +62,7 @@ static void test_store(void **state)
 		struct script script = {0};
 
 		assert_int_equal(store(&script, good[i], strlen(good[i])), 0);
-		assert_string_equal(script.trace, "store ");
+		assert_string_equal(script.trace, "room store ");
 		assert_int_equal(counted_hash_is(script.stored_hash, good[i], strlen(good[i])), 0);
 		assert_int_equal(crypto_pwhash_str_needs_rehash(script.stored_hash, 1, 8192), 0);
 	}
@@ -110,18 +110,20 @@ static void test_store_faults(void **state)
 	struct script script = {.fail_at = 1, .fail_with = -EIO};
 	struct type_host host = script_host(&script);
 	struct credential credential;
+	unsigned made = counted_made;
 
 	(void)state;
 	counted_no_memory = false;
 	assert_int_equal(store(&script, RIGHT, strlen(RIGHT)), -EIO);
 	script = (struct script){.fail_at = 1, .fail_with = -EIO};
 	assert_int_equal(store(&script, "short", 5), -EIO);
-	script = (struct script){.fail_at = 1, .fail_with = WEBCRED_INVALID_STATE};
+	assert_int_equal(counted_made, made); /* no room, no hash */
+	script = (struct script){.fail_at = 2, .fail_with = WEBCRED_INVALID_STATE};
 	assert_int_equal(store(&script, RIGHT, strlen(RIGHT)), WEBCRED_INVALID_STATE);
 	script = (struct script){0};
 	counted_no_memory = true;
 	assert_int_equal(store(&script, RIGHT, strlen(RIGHT)), -ENOMEM);
-	assert_string_equal(script.trace, "");
+	assert_string_equal(script.trace, "room ");
 	counted_no_memory = false;
 	assert_int_equal(type_password.store(&host, &policy, NULL, &credential),
 			 WEBCRED_TYPE_ERROR); /* behaviour 45 */

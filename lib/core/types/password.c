@@ -267,7 +267,9 @@ static int password_store(const struct type_host *host, const struct policy *pol
 	result = check_new(host, policy, secret);
 	if (result != 0)
 		return result;
-	result = hash_make(policy, secret, hash);
+	result = host->room(host->context);
+	if (result == 0)
+		result = hash_make(policy, secret, hash);
 	if (result != 0)
 		return result;
 	result = host->store_password(host->context, hash, ret_credential);

@@ -112,6 +112,8 @@ struct type_host {
 	 * external id is registered for any user (behaviour 79). */
 	int (*enrol_key)(void *context, const struct credential *record,
 			 struct credential *ret_credential);
+	/* Waits for room to hash, and then what is hashed is for store_password. */
+	int (*room)(void *context);
 	int (*store_password)(void *context, const char *hash, struct credential *ret_credential);
 	/* Runs a ceremony on every present key at once. */
 	int (*ceremony)(void *context, const struct type_ceremony *ceremony,
