@@ -59,8 +59,6 @@ enum question {
 	QUESTION_BACKUP = 23,	   /* -> DONE once the copy is whole, then COPY */
 	QUESTION_HASHED = 24,	   /* the hash is computed; no answer */
 	QUESTION_ROOM = 25,	   /* -> DONE once there is room to hash a new password */
-	QUESTION_PEOPLE_CHANGE = 26, /* struct wire_order -> DONE once it is published */
-	QUESTION_PEOPLE = 27,	     /* u8 action, u64 number of the last row had -> PEOPLE */
 	/* answers */
 	ANSWER_POLICY = 32,	/* policy, flag more, u16 n, records */
 	ANSWER_MORE = 33,	/* flag more, u16 n, records */
@@ -76,8 +74,6 @@ enum question {
 	/* u16 n, so many (u64 number, str name, u32 uid, flag locked); none: the end */
 	ANSWER_ACCOUNTS = 43,
 	ANSWER_COPY = 44, /* nothing, with the copy's descriptor */
-	/* u16 n, so many (u64 number, struct wire_person); none: the end */
-	ANSWER_PEOPLE = 45,
 };
 
 /* Behaviour 33: the word `required` leaves the prevent-silent-access flag as it
