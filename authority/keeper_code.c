@@ -120,7 +120,7 @@ static int code_try_record(void *context, const struct store_record *record)
 	return 0;
 }
 
-/* A recovery code is spent against every set the account has, until one has it. */
+/* A recovery code is spent against the account's set: a new one takes the place of the old. */
 static int code_spend_recovery(struct code_search *search, struct type_judgement *judgement)
 {
 	struct keeper *keeper = search->keeper;
