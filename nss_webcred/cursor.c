@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* cursor - see cursor.h. */
+#include "nss_webcred/cursor.h"
+
+#include <errno.h>
+
+struct cursor cursor_passwd = {.lock = PTHREAD_MUTEX_INITIALIZER, .kind = DATABASE_PASSWD};
+struct cursor cursor_group = {.lock = PTHREAD_MUTEX_INITIALIZER, .kind = DATABASE_GROUP};
+
+static void cursor_lock_all(void)
+{
+	pthread_mutex_lock(&cursor_passwd.lock);
+	pthread_mutex_lock(&cursor_group.lock);
+}
+
+static void cursor_unlock_all(void)
+{
+	pthread_mutex_unlock(&cursor_group.lock);
+	pthread_mutex_unlock(&cursor_passwd.lock);
+}
+
+/* Where there is no memory for it, fork is as safe as without it. */
+__attribute__((constructor)) static void cursor_over_fork(void)
+{
+	int saved = errno;
+
+	(void)pthread_atfork(cursor_lock_all, cursor_unlock_all, cursor_unlock_all);
+	errno = saved;
+}
+
+static void cursor_close(struct cursor *cursor)
+{
+	if (cursor->open)
+		database_close(&cursor->database);
+	cursor->open = false;
+}
+
+/* A program may unload us while it walks. */
+__attribute__((destructor)) static void cursor_close_all(void)
+{
+	cursor_close(&cursor_passwd);
+	cursor_close(&cursor_group);
+}
+
+static int cursor_open(struct cursor *cursor)
+{
+	int r = database_open(&cursor->database, cursor->kind, cursor->window,
+			      sizeof(cursor->window));
+
+	if (r < 0)
+		return r;
+	cursor->database.kept = true;
+	cursor->open = true;
+	cursor->at = DATABASE_TABLE;
+	r = local_sieve_fill(&cursor->group, LOCAL_GROUP);
+	if (r == 0 && cursor->kind == DATABASE_PASSWD)
+		r = local_sieve_fill(&cursor->passwd, LOCAL_PASSWD);
+	if (r < 0)
+		cursor_close(cursor);
+	return r;
+}
+
+enum nss_status cursor_set(struct cursor *cursor)
+{
+	int saved = errno, error = 0, r;
+	enum nss_status status;
+
+	pthread_mutex_lock(&cursor->lock);
+	cursor_close(cursor);
+	r = cursor_open(cursor);
+	pthread_mutex_unlock(&cursor->lock);
+	status = module_answer(r, saved, &error);
+	if (status != NSS_STATUS_SUCCESS)
+		errno = error;
+	return status;
+}
+
+enum nss_status cursor_end(struct cursor *cursor)
+{
+	int saved = errno;
+
+	pthread_mutex_lock(&cursor->lock);
+	cursor_close(cursor);
+	pthread_mutex_unlock(&cursor->lock);
+	errno = saved;
+	return NSS_STATUS_SUCCESS;
+}
+
+/* The next row that may be given out. */
+static int cursor_next(struct cursor *cursor, cursor_row row, void *result, char *buffer,
+		       size_t size)
+{
+	struct database_record record;
+	uint64_t at = cursor->at;
+	int r;
+
+	do {
+		cursor->at = at;
+		r = database_next(&cursor->database, &at, &record);
+		if (r != 0)
+			return r;
+		r = record.key[0] == '.' ? row(cursor, &record, result, buffer, size)
+					 : DATABASE_ABSENT;
+	} while (r == DATABASE_ABSENT);
+	if (r == 0)
+		cursor->at = at;
+	return r;
+}
+
+enum nss_status cursor_get(struct cursor *cursor, cursor_row row, void *result, char *buffer,
+			   size_t size, int *errnop)
+{
+	int saved = errno, r;
+
+	pthread_mutex_lock(&cursor->lock);
+	r = cursor->open ? 0 : cursor_open(cursor);
+	if (r == 0)
+		r = cursor_next(cursor, row, result, buffer, size);
+	pthread_mutex_unlock(&cursor->lock);
+	return module_answer(r, saved, errnop);
+}

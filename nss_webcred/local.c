@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* local - see local.h. */
+#include "nss_webcred/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/names.h"
+
+/* The line that is being read; fields 0 and 2 matter. */
+struct local_line {
+	int field;
+	char name[NAMES_NAME_MAX + 2]; /* longer ones are nobody's of ours, and cut */
+	size_t name_len;
+	uint64_t id;
+	bool has_id;
+};
+
+/* For each line with a name and an id; true ends the reading. */
+typedef bool (*local_visit)(void *context, const char *name, uint32_t id);
+
+static void local_name(struct local_line *line, const char *at, size_t len)
+{
+	size_t room = sizeof(line->name) - 1 - line->name_len;
+
+	if (len > room)
+		len = room;
+	memcpy(line->name + line->name_len, at, len);
+	line->name_len += len;
+}
+
+static void local_id(struct local_line *line, const char *at, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (at[i] < '0' || at[i] > '9')
+			continue;
+		line->has_id = true;
+		if (line->id <= UINT32_MAX)
+			line->id = line->id * 10 + (uint64_t)(at[i] - '0');
+	}
+}
+
+static bool local_line_end(struct local_line *line, local_visit visit, void *context)
+{
+	bool stop = false;
+	char *name = line->name;
+
+	line->name[line->name_len] = '\0';
+	while (*name == ' ' || *name == '\t')
+		name++;
+	if (line->has_id && line->id <= UINT32_MAX && *name && *name != '#')
+		stop = visit(context, name, (uint32_t)line->id);
+	*line = (struct local_line){0};
+	return stop;
+}
+
+/* A piece of the file; lines go on from one to the next. */
+static bool local_piece(struct local_line *line, const char *at, size_t len, local_visit visit,
+			void *context)
+{
+	const char *end = at + len;
+
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *stop = newline ? newline : end;
+
+		while (line->field < 3 && at < stop) {
+			const char *colon = memchr(at, ':', (size_t)(stop - at));
+			const char *last = colon ? colon : stop;
+
+			if (line->field == 0)
+				local_name(line, at, (size_t)(last - at));
+			else if (line->field == 2)
+				local_id(line, at, (size_t)(last - at));
+			line->field += colon != NULL;
+			at = colon ? colon + 1 : stop;
+		}
+		if (newline && local_line_end(line, visit, context))
+			return true;
+		at = newline ? newline + 1 : end;
+	}
+	return false;
+}
+
+static int local_read(const char *path, local_visit visit, void *context)
+{
+	struct local_line line = {0};
+	char piece[4096];
+	bool stop = false;
+	ssize_t n = 0;
+	int r = 0, fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	while (!stop && r == 0 && (n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n > 0)
+			stop = local_piece(&line, piece, (size_t)n, visit, context);
+		else if (errno != EINTR)
+			r = -errno;
+	}
+	if (!stop && r == 0)
+		(void)local_line_end(&line, visit, context);
+	close(fd);
+	return r;
+}
+
+struct local_wanted {
+	const char *name;
+	uint32_t id;
+	bool found;
+};
+
+static bool local_compare(void *context, const char *name, uint32_t id)
+{
+	struct local_wanted *wanted = context;
+
+	wanted->found = id == wanted->id || (wanted->name && strcmp(name, wanted->name) == 0);
+	return wanted->found;
+}
+
+int local_knows(const char *path, const char *name, uint32_t id)
+{
+	struct local_wanted wanted = {.name = name, .id = id};
+	int r = local_read(path, local_compare, &wanted);
+
+	return r < 0 ? r : wanted.found;
+}
+
+struct local_ids {
+	gid_t *ids;
+	size_t n;
+};
+
+static bool local_take_out(void *context, const char *name, uint32_t id)
+{
+	struct local_ids *left = context;
+	size_t kept = 0;
+
+	(void)name;
+	for (size_t i = 0; i < left->n; i++)
+		if (left->ids[i] != id)
+			left->ids[kept++] = left->ids[i];
+	left->n = kept;
+	return kept == 0;
+}
+
+int local_filter(const char *path, gid_t *ids, size_t *n)
+{
+	struct local_ids left = {.ids = ids, .n = *n};
+	int r = local_read(path, local_take_out, &left);
+
+	*n = left.n;
+	return r;
+}
+
+static size_t local_bit_of_name(const char *name)
+{
+	uint32_t hash = names_hash(NAMES_HASH_START, name, strlen(name));
+
+	return (hash ^ hash >> 16) % LOCAL_BITS;
+}
+
+static size_t local_bit_of_id(uint32_t id)
+{
+	return (id * 2654435761u >> 16) % LOCAL_BITS; /* Knuth's multiplicative hash */
+}
+
+static bool local_sieve_add(void *context, const char *name, uint32_t id)
+{
+	struct local_sieve *sieve = context;
+	size_t bits[2] = {local_bit_of_name(name), local_bit_of_id(id)};
+
+	for (int i = 0; i < 2; i++)
+		sieve->bits[bits[i] / 64] |= UINT64_C(1) << bits[i] % 64;
+	return false;
+}
+
+int local_sieve_fill(struct local_sieve *sieve, const char *path)
+{
+	memset(sieve, 0, sizeof(*sieve));
+	return local_read(path, local_sieve_add, sieve);
+}
+
+static bool local_sieve_has(const struct local_sieve *sieve, size_t bit)
+{
+	return sieve->bits[bit / 64] >> bit % 64 & 1;
+}
+
+int local_sieve_knows(const struct local_sieve *sieve, const char *path, const char *name,
+		      uint32_t id)
+{
+	if (!local_sieve_has(sieve, local_bit_of_id(id)) &&
+	    (!name || !local_sieve_has(sieve, local_bit_of_name(name))))
+		return 0;
+	return local_knows(path, name, id);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * local - what /etc/passwd and /etc/group know, read anew for every answer.
+ *
+ * Local files win, also over a row that was there before them and also where
+ * nsswitch.conf names us first: a group of ours that is called like a local one
+ * would otherwise be taken for it by everything that goes from id to name, such
+ * as sudoers.  Nothing is asked of the name service, which called us.
+ *
+ * Results: 1 yes, 0 no, -errno.  A file that is missing knows nothing.
+ */
+#ifndef WEBCRED_NSS_LOCAL_H
+#define WEBCRED_NSS_LOCAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LOCAL_PASSWD "/etc/passwd"
+#define LOCAL_GROUP "/etc/group"
+
+/* Whether a line has this name (if it is not NULL) or this id. */
+int local_knows(const char *path, const char *name, uint32_t id);
+/* Takes out of `ids` what the file knows; *n becomes how many are left. */
+int local_filter(const char *path, gid_t *ids, size_t *n);
+
+/* A sieve for many rows: what it says no to, the file does not know. */
+#define LOCAL_BITS 65536
+struct local_sieve {
+	uint64_t bits[LOCAL_BITS / 64];
+};
+int local_sieve_fill(struct local_sieve *sieve, const char *path);
+int local_sieve_knows(const struct local_sieve *sieve, const char *path, const char *name,
+		      uint32_t id);
+
+#endif

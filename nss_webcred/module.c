@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/* module - see module.h. */
+#include "nss_webcred/module.h"
+
+#include <errno.h>
+
+enum nss_status module_answer(int r, int saved, int *errnop)
+{
+	errno = saved;
+	switch (r) {
+	case 0:
+		return NSS_STATUS_SUCCESS;
+	case DATABASE_ABSENT:
+		*errnop = ENOENT;
+		return NSS_STATUS_NOTFOUND;
+	case -ERANGE:
+		*errnop = ERANGE;
+		return NSS_STATUS_TRYAGAIN;
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+	case -EINTR:
+	case -EAGAIN:
+		*errnop = EAGAIN;
+		return NSS_STATUS_TRYAGAIN;
+	default:
+		*errnop = -r;
+		return NSS_STATUS_UNAVAIL;
+	}
+}
+
+void module_number(uint32_t id, char number[MODULE_NUMBER])
+{
+	char digits[MODULE_NUMBER];
+	size_t n = 0;
+
+	do {
+		digits[n++] = (char)('0' + id % 10);
+		id /= 10;
+	} while (id > 0);
+	while (n > 0)
+		*number++ = digits[--n];
+	*number = '\0';
+}
