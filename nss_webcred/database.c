@@ -142,24 +142,30 @@ static bool database_head_good(const struct database *database)
 	       database_size_is(value + 9 + words_len, database->size);
 }
 
-int database_take(struct database *database, enum database_kind kind, int fd, unsigned char *window,
-		  size_t window_room)
+/* Size and identity, and whether root alone can have written it. */
+static int database_judge(struct database *database, bool of_root)
 {
 	struct stat st;
-	int r;
 
-	*database = (struct database){
-		.kind = kind, .fd = fd, .window = window, .window_room = window_room};
-	if (fstat(fd, &st) < 0)
-		r = -errno;
-	else if (st.st_size < (off_t)sizeof(database->head) || st.st_size > (off_t)UINT32_MAX)
-		r = -EBADMSG;
-	else {
-		database->dev = st.st_dev;
-		database->ino = st.st_ino;
-		database->size = (uint64_t)st.st_size;
+	if (fstat(database->fd, &st) < 0)
+		return -errno;
+	if (of_root &&
+	    (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH))))
+		return -EPERM;
+	if (st.st_size < (off_t)sizeof(database->head) || st.st_size > (off_t)UINT32_MAX)
+		return -EBADMSG;
+	database->dev = st.st_dev;
+	database->ino = st.st_ino;
+	database->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int database_begin(struct database *database, bool of_root)
+{
+	int r = database_judge(database, of_root);
+
+	if (r == 0)
 		r = database_pread(database, database->head, sizeof(database->head), 0);
-	}
 	/* The records end where the first table begins. */
 	database->end = database_unpack(database->head);
 	if (r == 0 && (!database_head_good(database) || database->end < DATABASE_TABLE ||
@@ -170,26 +176,21 @@ int database_take(struct database *database, enum database_kind kind, int fd, un
 	return r;
 }
 
+int database_take(struct database *database, enum database_kind kind, int fd, unsigned char *window,
+		  size_t window_room)
+{
+	*database = (struct database){
+		.kind = kind, .fd = fd, .window = window, .window_room = window_room};
+	return database_begin(database, false);
+}
+
 int database_open(struct database *database, enum database_kind kind, unsigned char *window,
 		  size_t window_room)
 {
-	int fd = open(database_files[kind],
-		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-	int r = 0;
-
-	database->fd = -1;
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		r = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		r = -EPERM;
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	return database_take(database, kind, fd, window, window_room);
+	*database = (struct database){.kind = kind, .window = window, .window_room = window_room};
+	database->fd = open(database_files[kind],
+			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return database->fd < 0 ? -errno : database_begin(database, true);
 }
 
 void database_close(struct database *database)

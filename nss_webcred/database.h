@@ -56,7 +56,7 @@ struct database_record {
 /* `window` of at least 64 bytes is used until the end. */
 int database_open(struct database *database, enum database_kind kind, unsigned char *window,
 		  size_t window_room);
-/* The same, of a file that is open; it takes `fd` and closes it where it fails. */
+/* The same, of a file that is open, whoever owns it; it takes `fd` and closes it where it fails. */
 int database_take(struct database *database, enum database_kind kind, int fd, unsigned char *window,
 		  size_t window_room);
 void database_close(struct database *database);

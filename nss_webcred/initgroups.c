@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "nss_webcred/local.h"
-#include "nss_webcred/module.h"
+#include "nss_webcred/row.h"
 
 /* What the caller hands in, as glibc's initgroups has it. */
 struct initgroups_list {
@@ -96,10 +96,20 @@ static int initgroups_of(struct database *database, const struct database_record
 	return r;
 }
 
-static int initgroups_look_up(const char *user, gid_t primary, const struct initgroups_list *list)
+int initgroups_from(struct database *database, const char *user, gid_t primary, long *n, long *room,
+		    gid_t **ids, long limit)
+{
+	struct initgroups_list list = {.n = n, .room = room, .limit = limit, .ids = ids};
+	struct database_record record;
+	int r = database_find(database, '@', user, &record);
+
+	return r == 0 ? initgroups_of(database, &record, primary, &list) : r;
+}
+
+static int initgroups_look_up(const char *user, gid_t primary, long *n, long *room, gid_t **ids,
+			      long limit)
 {
 	unsigned char window[MODULE_WINDOW];
-	struct database_record record;
 	struct database database;
 	int r;
 
@@ -108,9 +118,7 @@ static int initgroups_look_up(const char *user, gid_t primary, const struct init
 	r = database_open(&database, DATABASE_GROUP, window, sizeof(window));
 	if (r < 0)
 		return r;
-	r = database_find(&database, '@', user, &record);
-	if (r == 0)
-		r = initgroups_of(&database, &record, primary, list);
+	r = initgroups_from(&database, user, primary, n, room, ids, limit);
 	database_close(&database);
 	return r;
 }
@@ -118,8 +126,9 @@ static int initgroups_look_up(const char *user, gid_t primary, const struct init
 enum nss_status _nss_webcred_initgroups_dyn(const char *user, gid_t group, long *start, long *size,
 					    gid_t **groups, long limit, int *errnop)
 {
-	struct initgroups_list list = {.n = start, .room = size, .limit = limit, .ids = groups};
 	int saved = errno;
 
-	return module_answer(initgroups_look_up(user ? user : "", group, &list), saved, errnop);
+	return module_answer(
+		initgroups_look_up(user ? user : "", group, start, size, groups, limit), saved,
+		errnop);
 }

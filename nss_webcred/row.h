@@ -17,5 +17,8 @@ int row_group(struct database *database, const struct database_record *record, c
 	      size_t size, struct group *ret_group);
 /* The record of the row with this id, by way of its name. */
 int row_find_id(struct database *database, uint32_t id, struct database_record *ret_record);
+/* Appends USER's groups but `primary` to the list, within `limit` if that is not 0. */
+int initgroups_from(struct database *database, const char *user, gid_t primary, long *n, long *room,
+		    gid_t **ids, long limit);
 
 #endif

@@ -27,6 +27,7 @@ help:
 
 # What sandboxes are driven with; the unit tests are built by make check.
 harness = tests/support/logsink tests/support/pamdrive tests/support/credrive \
+	tests/support/nssdrive tests/support/publish_names \
 	tests/authenticator/softkey
 programs-for-check: all
 	@$(MAKE) $(AM_MAKEFLAGS) $(harness)

@@ -5,6 +5,7 @@
 
 # What this test looks at was built to be installed; sanitizers bring their own libraries.
 module() { find /usr/lib -name pam_webcred.so -path '*security*' | head -n 1; }
+names() { find /usr/lib -name libnss_webcred.so.2 | head -n 1; }
 library() { find /usr/lib -name 'libwebcred.so.0' | head -n 1; }
 
 needed() { objdump -p "$1" | sed -n 's/^ *NEEDED *//p' | sort; }
@@ -40,10 +41,23 @@ test_library_exports_what_its_header_declares() {
 	is "$(exported "$(library)" | grep '^webcred_')" "$declared" "exports"
 }
 
+# It comes into every program that asks for a name.
+test_name_service_module_needs_libc_alone() {
+	sanitized && skip "built with sanitizers"
+	is "$(needed "$(names)")" "libc.so.6" "what libnss_webcred needs"
+	says_not "$(ldd "$(names)" | grep -v 'linux-vdso\|ld-linux\|libc\.so')" '.'
+	says "$(objdump -p "$(names)")" 'SONAME *libnss_webcred\.so\.2$'
+}
+
+test_name_service_module_exports_its_functions_alone() {
+	is "$(exported "$(names)" | tr '\n' ' ')" "$(printf '_nss_webcred_%s ' endgrent endpwent getgrent_r \
+		getgrgid_r getgrnam_r getpwent_r getpwnam_r getpwuid_r initgroups_dyn setgrent setpwent)" "exports"
+}
+
 test_objects_are_hardened() {
 	local file
 	sanitized && skip "built with sanitizers"
-	for file in "$(module)" "$(library)" /usr/sbin/webcred-authority /usr/bin/webcred; do
+	for file in "$(module)" "$(library)" "$(names)" /usr/sbin/webcred-authority /usr/bin/webcred; do
 		[ -f "$file" ] || fail "$file is not installed"
 		says "$(readelf -dlW "$file")" 'GNU_RELRO' "$file"
 		says "$(readelf -dW "$file")" 'BIND_NOW|FLAGS.*NOW' "$file"
