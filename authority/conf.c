@@ -196,7 +196,7 @@ static void take_section(struct reading *reading, const char *name)
 	if (!known)
 		mistake(reading, reading->line,
 			"[%s]: no such section; there are webcred, service, service NAME, manage, "
-			"password, otp, throttle, audit, limits, devices",
+			"password, otp, throttle, audit, limits, devices, account",
 			name);
 	reading->target = strcmp(name, "service") == 0	? TARGET_DEFAULTS
 			  : strcmp(name, "manage") == 0 ? TARGET_MANAGE

@@ -4,7 +4,7 @@
  * conf - /etc/webcred/webcred.conf, read by the keeper (inih).
  *
  * Sections: [webcred], [service] (defaults of every service), [service NAME],
- * [manage], [password], [otp], [throttle], [audit], [limits], [devices].
+ * [manage], [password], [otp], [throttle], [audit], [limits], [devices], [account].
  * An unknown section, key or value is an error that names file, line and word;
  * with an error no login is served (WEBCRED_TYPE_ERROR), and nothing of the
  * file is used.  A missing file means the defaults.
@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "lib/base/names.h"
 #include "lib/core/policy.h"
 #include "lib/core/types/otp.h"
 
@@ -44,6 +45,10 @@ struct conf_service {
 struct conf_list {
 	size_t n;
 	char name[CONF_LIST_MAX][WIRE_SERVICE_MAX + 1];
+};
+
+struct conf_range {
+	uint32_t low, high;
 };
 
 enum conf_locality { LOCALITY_REMOTE = 0, LOCALITY_LOCAL = 1 };
@@ -85,6 +90,10 @@ struct conf {
 	size_t n_devices;
 	struct policy_models models;
 	char device[CONF_DEVICES_MAX][256]; /* empty: udev's ID_FIDO_TOKEN */
+	/* [account] */
+	struct conf_range ids;		      /* of people and groups of the name service */
+	char home_folder[NAMES_HOME_MAX + 1]; /* where theirs are made */
+	char login_shell[NAMES_SHELL_MAX + 1];
 };
 
 void conf_defaults(struct conf *ret_conf);

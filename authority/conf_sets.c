@@ -2,7 +2,9 @@
 /* Copyright (c) the webcred authors */
 #include "authority/conf_sets.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/outcome.h"
@@ -127,4 +129,59 @@ void conf_models_write(const struct policy_models *models, char *buffer, size_t 
 						 : m > 0 && i == 0		       ? " "
 										       : "",
 						 models->aaguid[m][i]);
+}
+
+/* ---- ids and paths ---- */
+
+/* Digits alone; *text goes on behind them. */
+static bool range_number(const char **text, uint32_t *ret_number)
+{
+	unsigned long long value;
+	char *end;
+
+	if (**text < '0' || **text > '9' || strspn(*text, "0123456789") > 10)
+		return false;
+	value = strtoull(*text, &end, 10);
+	*text = end;
+	*ret_number = (uint32_t)value;
+	return value <= UINT32_MAX;
+}
+
+bool conf_range_read(const char *text, struct conf_range *ret_range, char *ret_what, size_t size)
+{
+	const char *at = text, *wrong;
+	struct conf_range range;
+
+	if (!range_number(&at, &range.low) || *at++ != '-' || !range_number(&at, &range.high) ||
+	    *at)
+		return set_wrong(text, "is no range of ids, such as 65536-99999", ret_what, size);
+	wrong = names_check_range(range.low, range.high);
+	/* By that, too, pam_webcred tells whom a login need not ask us about. */
+	if (!wrong && range.low < NAMES_ID_LOW)
+		wrong = "ids below 65536 are useradd's and the system's";
+	if (wrong) {
+		snprintf(ret_what, size, "cannot be: %s", wrong);
+		return false;
+	}
+	*ret_range = range;
+	return true;
+}
+
+void conf_range_write(const struct conf_range *range, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%" PRIu32 "-%" PRIu32, range->low, range->high);
+}
+
+bool conf_home_read(const char *text, char *ret_path, size_t max, char *ret_what, size_t size)
+{
+	const char *wrong = names_check_home(text);
+
+	if (wrong || strlen(text) >= max)
+		return set_wrong(
+			text,
+			"is no absolute path of at most 255 bytes without \"..\", colons and "
+			"control characters",
+			ret_what, size);
+	memcpy(ret_path, text, strlen(text) + 1);
+	return true;
 }

@@ -112,6 +112,9 @@ const struct conf_key conf_keys[] = {
 	{"limits", "max_hashes", CONF_NUMBER, IN(max_hashes), 1, 4096, NULL, "8"},
 	{"devices", "models", CONF_MODELS, IN(models), 0, 0, NULL, "any"},
 	{"devices", "device", CONF_DEVICES, 0, 0, 0, 0, NULL, NULL},
+	{"account", "range", CONF_RANGE, IN(ids), 0, 0, NULL, "65536-99999"},
+	{"account", "home", CONF_HOME, IN(home_folder), 0, 0, NULL, "/home"},
+	{"account", "shell", CONF_HOME, IN(login_shell), 0, 0, NULL, "/bin/bash"},
 };
 const size_t conf_n_keys = sizeof(conf_keys) / sizeof(conf_keys[0]);
 
@@ -350,6 +353,10 @@ bool conf_value_read(const struct conf_key *key, void *base, const char *text, c
 		return conf_models_read(text, field, ret_what, size);
 	case CONF_AUDIT:
 		return read_audit(key, text, field, ret_what, size);
+	case CONF_RANGE:
+		return conf_range_read(text, field, ret_what, size);
+	case CONF_HOME:
+		return conf_home_read(text, field, key->size, ret_what, size);
 	case CONF_DEVICES:
 		return read_device(text, base, ret_what, size);
 	}
@@ -400,7 +407,11 @@ void conf_value_write(const struct conf_key *key, const void *base, char *buffer
 	case CONF_RP_ID:
 	case CONF_ORDER:
 	case CONF_AUDIT:
+	case CONF_HOME:
 		snprintf(buffer, size, "%s", (const char *)field);
+		break;
+	case CONF_RANGE:
+		conf_range_write(field, buffer, size);
 		break;
 	case CONF_LIST:
 		write_list(field, buffer, size);

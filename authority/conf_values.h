@@ -24,6 +24,8 @@ enum conf_kind {
 	CONF_TYPES,   /* uint32_t, see conf_sets.h */
 	CONF_MODELS,  /* struct policy_models */
 	CONF_AUDIT,   /* char[size] */
+	CONF_RANGE,   /* struct conf_range, ids that may be given out */
+	CONF_HOME,    /* char[size], a folder's absolute path */
 	CONF_DEVICES, /* struct conf: n_devices and device; may be repeated */
 };
 

@@ -166,10 +166,10 @@ static int keeper_loop(struct keeper *keeper)
 
 	for (;;) {
 		n = epoll_wait(keeper->epoll, event, KEEPER_EVENTS,
-			       keeper->copy		     ? 0
-			       : keeper_lacks_spares(keeper) ? KEEPER_REFILL_MS
-			       : idle			     ? KEEPER_SWEEP_MS
-							     : KEEPER_IDLE_MS);
+			       keeper->copy || keeper_names_busy(keeper) ? 0
+			       : keeper_lacks_spares(keeper)		 ? KEEPER_REFILL_MS
+			       : idle					 ? KEEPER_SWEEP_MS
+									 : KEEPER_IDLE_MS);
 		if (n < 0 && errno != EINTR)
 			return 70;
 		for (i = 0; i < n; i++) {
@@ -179,6 +179,7 @@ static int keeper_loop(struct keeper *keeper)
 		keeper_commit(keeper);
 		if (keeper->copy)
 			keeper_backup_turn(keeper);
+		keeper_names_turn(keeper);
 		audit_flush();
 		now = wire_clock();
 		keeper_sweep(keeper, now - swept >= KEEPER_SWEEP_MS);
@@ -237,6 +238,7 @@ int keeper_run(const struct mother_options *options, int mother)
 	keeper_order_spares(keeper, true);
 	r = keeper_loop(keeper);
 	keeper_backup_abandon(keeper);
+	keeper_names_abandon(keeper);
 	keeper_carry_leave(keeper);
 	if (keeper->store)
 		keeper->store->ops->close(keeper->store);

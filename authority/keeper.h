@@ -101,6 +101,8 @@ struct client {
 	uint8_t *answer;
 	size_t answer_len;
 	struct client *next_answer;
+	bool queued;	       /* ... and has not */
+	uint64_t awaits_names; /* it waits for the name service, too: a keeper_names.changes */
 	bool closing;
 	char audit_on_commit[64]; /* action, where a line is owed at commit; else "" */
 	struct audit_note {
@@ -124,6 +126,18 @@ struct keeper_grant {
 	char service[WIRE_SERVICE_MAX + 1];
 	int64_t at; /* wire_clock() milliseconds; 0 is free */
 	bool silent;
+};
+
+/* The name service's databases, being written. */
+struct publish;
+struct keeper_names {
+	uint64_t changes, published; /* changes of people and groups: made, and seen by all */
+	struct publish *run;	     /* one under way ... */
+	uint64_t covers;	     /* ... that began after so many */
+	int64_t after;		     /* the last row it has */
+	bool groups, whole;	     /* people are through; groups are */
+	int64_t retry_at;
+	char error[512];
 };
 
 #define KEEPER_SPARES_MAX 64
@@ -167,6 +181,7 @@ struct keeper {
 	struct wire_out out;	 /* the answer being written */
 	struct store_copy *copy; /* a backup under way */
 	uint64_t copy_for;	 /* whose: a client's serial */
+	struct keeper_names names;
 };
 
 int keeper_run(const struct mother_options *options, int mother);
@@ -205,6 +220,8 @@ void keeper_answer(struct keeper *keeper, struct client *client);
 void keeper_refuse(struct keeper *keeper, struct client *client, int outcome, const char *text);
 void keeper_fault(struct keeper *keeper, struct client *client, int error, const char *text);
 void keeper_done(struct keeper *keeper, struct client *client, const char *text);
+/* Sends what keeper_commit() left waiting. */
+void keeper_send_answer(struct client *client);
 /* True where the host key is here; otherwise the client has been told. */
 bool keeper_has_key(struct keeper *keeper, struct client *client);
 /* Begins the batch's transaction where none is open. 0 or -errno. */
@@ -279,6 +296,8 @@ void keeper_invite(struct keeper *keeper, struct client *client, struct wire_in 
 void keeper_invite_take(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_lock(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_status(struct keeper *keeper, struct client *client);
+/* What is in flight for this account ends, but for this client. */
+void keeper_end_others(struct keeper *keeper, const struct client *client, int64_t account);
 void keeper_enrol_begin(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_enrol_finish(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_enrol_key(struct keeper *keeper, struct client *client, struct wire_in *in);
@@ -296,6 +315,24 @@ void keeper_backup_turn(struct keeper *keeper);
 /* Behind the answer that announced it. */
 void keeper_backup_pass(struct client *client);
 void keeper_backup_abandon(struct keeper *keeper);
+
+/* keeper_people.c, keeper_roll.c: people and groups of the name service. */
+void keeper_people_change(struct keeper *keeper, struct client *client, struct wire_in *in);
+void keeper_people(struct keeper *keeper, struct client *client, struct wire_in *in);
+/* Whether the pinned account, if it is a person's of ours, may log in at all: 0; an
+ * outcome, with why not; -errno. */
+int keeper_person_fit(struct keeper *keeper, const struct client *client, char *ret_text,
+		      size_t size);
+
+/* keeper_names.c: the name service's databases, behind the store. */
+/* A store was opened: what is published may be another's. */
+void keeper_names_open(struct keeper *keeper);
+/* Something changed in this batch; the client's answer waits until it can be seen. */
+void keeper_names_changed(struct keeper *keeper, struct client *client);
+bool keeper_names_busy(const struct keeper *keeper);
+/* The next slice. */
+void keeper_names_turn(struct keeper *keeper);
+void keeper_names_abandon(struct keeper *keeper);
 
 /* locality.c */
 bool locality_is_remote(const struct keeper *keeper, const struct client *client);

@@ -150,13 +150,13 @@ void keeper_accept(struct keeper *keeper, bool login_socket)
 
 static bool admit_verb_known(uint16_t verb)
 {
-	return verb >= WIRE_GET && verb <= WIRE_BACKUP;
+	return verb >= WIRE_GET && verb <= WIRE_PEOPLE;
 }
 
 /* About all accounts, or the store as a whole. */
 static bool admit_is_roots(uint16_t verb)
 {
-	return verb == WIRE_ACCOUNTS || verb == WIRE_BACKUP;
+	return verb == WIRE_ACCOUNTS || verb == WIRE_BACKUP || verb == WIRE_PEOPLE;
 }
 
 /* Uids are cheap to whoever may map them: those that have nothing here share a

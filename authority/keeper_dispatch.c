@@ -16,7 +16,8 @@ const char *keeper_verb_name(uint16_t wire_verb)
 					   [WIRE_PREVENT] = "prevent-silent-access",
 					   [WIRE_STATUS] = "status",
 					   [WIRE_ACCOUNTS] = "accounts",
-					   [WIRE_BACKUP] = "backup"};
+					   [WIRE_BACKUP] = "backup",
+					   [WIRE_PEOPLE] = "people"};
 
 	return wire_verb < sizeof(verb) / sizeof(verb[0]) && verb[wire_verb] ? verb[wire_verb]
 									     : "-";
@@ -81,6 +82,10 @@ static void dispatch_login_question(struct keeper *keeper, struct client *client
 		keeper_accounts(keeper, client, in);
 	else if (question == QUESTION_BACKUP)
 		keeper_backup(keeper, client);
+	else if (question == QUESTION_PEOPLE_CHANGE)
+		keeper_people_change(keeper, client, in);
+	else if (question == QUESTION_PEOPLE)
+		keeper_people(keeper, client, in);
 	else
 		client->closing = true;
 }

@@ -189,15 +189,28 @@ void keeper_remove(struct keeper *keeper, struct client *client, struct wire_in 
 
 /* What is in flight for this account ends with it: who was let in before the
  * lock has been, who was not is not. */
-static void manage_end_others(struct keeper *keeper, const struct client *client)
+void keeper_end_others(struct keeper *keeper, const struct client *client, int64_t account)
 {
 	struct client *other;
 
 	for (other = keeper->clients; other; other = other->next) {
 		if (other != client && other->known && !other->answer &&
-		    other->account.number == client->account.number)
+		    other->account.number == account)
 			other->closing = true;
 	}
+}
+
+/* A person of ours stays one, with nothing enrolled; `webcred account remove` is
+ * for the rest. */
+static int manage_forget(struct keeper *keeper, const struct client *client)
+{
+	struct store *store = keeper->store;
+	struct store_person person;
+	int r = store->ops->person_find(store, client->account.name, &person);
+
+	if (r == STORE_ABSENT)
+		return store->ops->account_remove(store, client->account.number);
+	return r == 0 ? store->ops->account_empty(store, client->account.number) : r;
 }
 
 void keeper_remove_all(struct keeper *keeper, struct client *client)
@@ -208,10 +221,10 @@ void keeper_remove_all(struct keeper *keeper, struct client *client)
 	if (client->known || client->barred)
 		r = keeper_write(keeper);
 	if (r == 0)
-		r = keeper->store->ops->account_remove(keeper->store, client->account.number);
+		r = manage_forget(keeper, client);
 	if (manage_failed(keeper, client, "remove", r, "nothing is enrolled under this name"))
 		return;
-	manage_end_others(keeper, client);
+	keeper_end_others(keeper, client, client->account.number);
 	client->known = client->barred = false;
 	manage_done(client, "remove", NULL, "every credential, and the account's flags");
 	keeper_done(keeper, client, "");
@@ -349,7 +362,7 @@ void keeper_lock(struct keeper *keeper, struct client *client, struct wire_in *i
 			  "nothing is enrolled under this name"))
 		return;
 	if (locked)
-		manage_end_others(keeper, client);
+		keeper_end_others(keeper, client, client->account.number);
 	manage_done(client, locked ? "lock" : "unlock", NULL, "");
 	keeper_done(keeper, client, "");
 }

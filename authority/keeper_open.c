@@ -192,6 +192,7 @@ static void open_close_store(struct keeper *keeper)
 	for (client = keeper->clients; client; client = client->next)
 		client->closing = client->closing || (client->begun && !client->answer);
 	keeper_backup_abandon(keeper);
+	keeper_names_abandon(keeper);
 	if (keeper->store)
 		keeper->store->ops->close(keeper->store);
 	keeper->store = NULL;
@@ -229,6 +230,7 @@ static int open_store(struct keeper *keeper)
 		return r < 0 ? r : -EIO;
 	}
 	open_remember_file(keeper);
+	keeper_names_open(keeper);
 	return 0;
 }
 

@@ -73,7 +73,7 @@ int keeper_write(struct keeper *keeper)
 	return r;
 }
 
-static void reply_send(struct client *client)
+void keeper_send_answer(struct client *client)
 {
 	/* A session that does not take its answer at once is broken: it asked, and
 	 * its buffer is empty. */
@@ -106,6 +106,7 @@ static void reply_fault_all(struct keeper *keeper, int error)
 		free(client->answer);
 		client->answer = NULL;
 		client->doomed = true;
+		client->awaits_names = 0;
 		client->audit_on_commit[0] = 0;
 		wire_begin(&keeper->out, (enum wire_message)ANSWER_FAULT);
 		wire_put_u32(&keeper->out, (uint32_t)-error);
@@ -130,7 +131,10 @@ void keeper_commit(struct keeper *keeper)
 	for (client = reply_take_all(keeper); client; client = next) {
 		next = client->next_answer;
 		reply_audit(client);
-		reply_send(client);
+		client->queued = false;
+		if (client->awaits_names)
+			continue; /* keeper_names_turn() sends it */
+		keeper_send_answer(client);
 		keeper_devices_pass(client);
 		keeper_backup_pass(client);
 	}
@@ -161,6 +165,7 @@ void keeper_answer(struct keeper *keeper, struct client *client)
 	client->answer_len = keeper->out.len;
 	secret_wipe(keeper->out.bytes, keeper->out.len);
 	client->next_answer = keeper->answers;
+	client->queued = true;
 	keeper->answers = client;
 }
 

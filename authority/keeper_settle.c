@@ -119,8 +119,22 @@ void keeper_settle(struct keeper *keeper, struct client *client, struct wire_in 
 	wire_get_str(in, client->service, sizeof(client->service));
 	wire_get_str(in, client->tty, sizeof(client->tty));
 	wire_get_str(in, client->rhost, sizeof(client->rhost));
-	if (!wire_done(in) || len != sizeof(login)) {
+	if (!wire_done(in) || (len != 0 && len != sizeof(login))) {
 		client->closing = true;
+		return;
+	}
+	r = keeper_person_fit(keeper, client, text, sizeof(text));
+	if (r < 0) {
+		keeper_fault(keeper, client, r, "an account could not be looked at");
+		return;
+	}
+	if (r > 0) {
+		keeper_note(client, "settle", "refused", NULL, 0, text);
+		keeper_refuse(keeper, client, r, text);
+		return;
+	}
+	if (len == 0) {
+		keeper_done(keeper, client, "");
 		return;
 	}
 	grant = settle_find_grant(keeper, login);

@@ -35,6 +35,8 @@ static uint64_t question_set(enum wire_verb verb)
 		return BIT(QUESTION_ACCOUNTS) | BIT(QUESTION_END);
 	case WIRE_BACKUP:
 		return BIT(QUESTION_BACKUP) | BIT(QUESTION_END);
+	case WIRE_PEOPLE:
+		return BIT(QUESTION_PEOPLE_CHANGE) | BIT(QUESTION_PEOPLE) | BIT(QUESTION_END);
 	}
 	return 0;
 }
@@ -45,7 +47,8 @@ bool question_allowed(enum wire_verb verb, bool login_socket, uint8_t question)
 	 * root's verbs come over root's socket. */
 	static const uint64_t login_only = BIT(QUESTION_SETTLE) | BIT(QUESTION_REMOVE_ALL) |
 					   BIT(QUESTION_INVITE) | BIT(QUESTION_LOCK) |
-					   BIT(QUESTION_ACCOUNTS) | BIT(QUESTION_BACKUP);
+					   BIT(QUESTION_ACCOUNTS) | BIT(QUESTION_BACKUP) |
+					   BIT(QUESTION_PEOPLE_CHANGE) | BIT(QUESTION_PEOPLE);
 	if (question >= 64)
 		return false;
 	if (!login_socket && (login_only & BIT(question)))

@@ -6,8 +6,9 @@
  * One SOCK_SEQPACKET pair for each session, encoded as in wire.h: a type byte,
  * then the fields named here.  A session has one question out at a time; the
  * keeper answers each but END with exactly one message (records that do not fit
- * continue in MORE messages).  No question carries a user name: whom a session
- * may ask about was pinned before it saw the first byte of its client.  Which
+ * continue in MORE messages).  No question carries a user name, but those of
+ * root's verb PEOPLE: whom a session may ask about was pinned before it saw the
+ * first byte of its client.  Which
  * questions a connection may ask hangs on its verb (question_allowed()); any
  * other, or one byte too many, ends the session.
  */
@@ -46,19 +47,22 @@ enum question {
 	QUESTION_RENAME = 11,
 	/* bytes id -> DONE */
 	QUESTION_REMOVE = 12,
-	QUESTION_REMOVE_ALL = 13,  /* -> DONE */
-	QUESTION_INVITE = 14,	   /* u32 seconds -> DONE, its text the code */
-	QUESTION_INVITE_TAKE = 15, /* bytes code -> JUDGED */
-	QUESTION_LOCK = 16,	   /* flag locked -> DONE */
-	QUESTION_PREVENT = 17,	   /* -> DONE */
-	QUESTION_SETTLE = 18,	   /* bytes login, str service, str tty, str rhost -> DONE */
-	QUESTION_STATUS = 19,	   /* -> DONE, its text the tables in force */
-	QUESTION_DEVICES = 20,	   /* -> DEVICES, then so many CHANNELs */
-	QUESTION_MORE = 21,	   /* u16 records had -> MORE */
-	QUESTION_ACCOUNTS = 22,	   /* u64 number of the last account had -> ACCOUNTS */
-	QUESTION_BACKUP = 23,	   /* -> DONE once the copy is whole, then COPY */
-	QUESTION_HASHED = 24,	   /* the hash is computed; no answer */
-	QUESTION_ROOM = 25,	   /* -> DONE once there is room to hash a new password */
+	QUESTION_REMOVE_ALL = 13,    /* -> DONE */
+	QUESTION_INVITE = 14,	     /* u32 seconds -> DONE, its text the code */
+	QUESTION_INVITE_TAKE = 15,   /* bytes code -> JUDGED */
+	QUESTION_LOCK = 16,	     /* flag locked -> DONE */
+	QUESTION_PREVENT = 17,	     /* -> DONE */
+	QUESTION_SETTLE = 18,	     /* bytes login, str service, str tty, str rhost -> DONE */
+	QUESTION_STATUS = 19,	     /* -> DONE, its text the tables in force */
+	QUESTION_DEVICES = 20,	     /* -> DEVICES, then so many CHANNELs */
+	QUESTION_MORE = 21,	     /* u16 records had -> MORE */
+	QUESTION_ACCOUNTS = 22,	     /* u64 number of the last account had -> ACCOUNTS */
+	QUESTION_BACKUP = 23,	     /* -> DONE once the copy is whole, then COPY */
+	QUESTION_HASHED = 24,	     /* the hash is computed; no answer */
+	QUESTION_ROOM = 25,	     /* -> DONE once there is room to hash a new password */
+	QUESTION_PEOPLE_CHANGE = 26, /* struct wire_order -> DONE once it is published */
+	/* u8 action, u64 number of the last row had, str name ("": the pinned one) -> PEOPLE */
+	QUESTION_PEOPLE = 27,
 	/* answers */
 	ANSWER_POLICY = 32,	/* policy, flag more, u16 n, records */
 	ANSWER_MORE = 33,	/* flag more, u16 n, records */
@@ -74,6 +78,8 @@ enum question {
 	/* u16 n, so many (u64 number, str name, u32 uid, flag locked); none: the end */
 	ANSWER_ACCOUNTS = 43,
 	ANSWER_COPY = 44, /* nothing, with the copy's descriptor */
+	/* u16 n, so many (u64 number, struct wire_person); none: the end */
+	ANSWER_PEOPLE = 45,
 };
 
 /* Behaviour 33: the word `required` leaves the prevent-silent-access flag as it

@@ -62,10 +62,10 @@ static int session_settle_ask(struct session *session, const uint8_t *message, s
 	wire_get_str(&in, service, sizeof(service));
 	wire_get_str(&in, tty, sizeof(tty));
 	wire_get_str(&in, rhost, sizeof(rhost));
-	if (!wire_done(&in) || n != sizeof(login))
+	if (!wire_done(&in) || (n != 0 && n != sizeof(login)))
 		return WEBCRED_TYPE_ERROR;
 	wire_begin(&session->out, (enum wire_message)QUESTION_SETTLE);
-	wire_put_bytes(&session->out, login, sizeof(login));
+	wire_put_bytes(&session->out, login, n);
 	wire_put_str(&session->out, service);
 	wire_put_str(&session->out, tty);
 	wire_put_str(&session->out, rhost);
@@ -194,6 +194,9 @@ static void session_serve(struct session *session)
 		return;
 	case WIRE_BACKUP:
 		session_simple_result(session, session_backup(session));
+		return;
+	case WIRE_PEOPLE:
+		session_simple_result(session, session_people(session));
 		return;
 	}
 	session->result.fault = EPROTO;

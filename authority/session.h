@@ -47,6 +47,9 @@ struct type_host session_host(struct session *session);
  * 0 and *ret_len, when its type is `expected`; a positive outcome (REFUSED) or a
  * negative errno (FAULT, or no keeper) with session->trouble otherwise. */
 int session_question(struct session *session, uint8_t expected, struct wire_in *ret_in);
+/* The same where the answer takes its time. */
+int session_question_long(struct session *session, uint8_t expected, int64_t milliseconds,
+			  struct wire_in *ret_in);
 int session_begin(struct session *session);
 int session_show(struct session *session, enum webcred_show kind, const char *text);
 int session_ask(struct session *session, enum webcred_ask kind, const char *text,
@@ -137,5 +140,8 @@ void session_manage(struct session *session);
 /* session_store.c: 0, an outcome, or -errno. */
 int session_accounts(struct session *session);
 int session_backup(struct session *session);
+
+/* session_people.c */
+int session_people(struct session *session);
 
 #endif

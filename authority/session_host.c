@@ -34,7 +34,8 @@ static int host_trouble(struct session *session, struct wire_in *in, uint8_t typ
 	return type == ANSWER_REFUSED ? (int)number : -(int)number;
 }
 
-int session_question(struct session *session, uint8_t expected, struct wire_in *ret_in)
+int session_question_long(struct session *session, uint8_t expected, int64_t milliseconds,
+			  struct wire_in *ret_in)
 {
 	ssize_t n;
 	uint8_t type;
@@ -49,7 +50,7 @@ int session_question(struct session *session, uint8_t expected, struct wire_in *
 	if (r < 0)
 		return r;
 	n = wire_recv(session->keeper, session->in, sizeof(session->in), NULL, -1,
-		      wire_clock() + HOST_KEEPER_MS);
+		      wire_clock() + milliseconds);
 	if (n < 0)
 		return (int)n;
 	type = wire_open(ret_in, session->in, (size_t)n);
@@ -58,6 +59,11 @@ int session_question(struct session *session, uint8_t expected, struct wire_in *
 	if (type == ANSWER_REFUSED || type == ANSWER_FAULT)
 		return host_trouble(session, ret_in, type);
 	return -EPROTO;
+}
+
+int session_question(struct session *session, uint8_t expected, struct wire_in *ret_in)
+{
+	return session_question_long(session, expected, HOST_KEEPER_MS, ret_in);
 }
 
 void session_end(struct session *session, enum question_end end, enum webcred_type type,

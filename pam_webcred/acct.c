@@ -12,6 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "lib/base/names.h"
 #include "pam_webcred/mark.h"
 #include "pam_webcred/options.h"
 #include "pam_webcred/result.h"
@@ -23,7 +24,7 @@ static void offer(pam_handle_t *pamh, int flags, const struct webcred_container 
 {
 	const char *text = webcred_container_message(container);
 
-	if (ran == WEBCRED_CONSTRAINT)
+	if (ran == WEBCRED_CONSTRAINT || ran == WEBCRED_INVALID_STATE)
 		(void)pam_error(pamh, "%s", text);
 	else if (ran == 0 && text[0] && !(flags & PAM_SILENT))
 		(void)pam_info(pamh, "%s", text);
@@ -62,6 +63,35 @@ static void settle(pam_handle_t *pamh, int flags, const struct options *options,
 		result->verdict = VERDICT_GRANTED;
 }
 
+/*
+ * Nobody logged in by us: a key of sshd's, another module's password, a cron job.
+ * The account line has nothing to say about that, unless it is one of our own people:
+ * they have no line in /etc/shadow where pam_unix would find them locked or expired.
+ * Their ids tell; whose id we never give out is not asked about, so that a local
+ * account gets in whatever has become of the authority.
+ */
+static int account_of_ours(pam_handle_t *pamh, int flags, const struct options *options)
+{
+	struct webcred_container *container = NULL;
+	struct result result = RESULT_REFUSED;
+	struct subject subject;
+
+	if (geteuid() != 0 || subject_find(pamh, &subject) != 0 || subject.uid < NAMES_ID_LOW ||
+	    names_check_id(subject.uid))
+		return PAM_IGNORE;
+	result.ran = subject_open(pamh, &subject, options, &container);
+	if (result.ran != 0)
+		return result_account(&result);
+	result.ran = webcred_account_check(container);
+	result.status = webcred_container_status(container);
+	if (result.ran != 0)
+		subject_log(pamh, &subject, options, container, "looking at the account",
+			    result.ran);
+	offer(pamh, flags | PAM_SILENT, container, result.ran);
+	webcred_container_close(container);
+	return result.ran == 0 ? PAM_IGNORE : result_account(&result);
+}
+
 MODULE_ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct result result = RESULT_REFUSED;
@@ -75,10 +105,8 @@ MODULE_ENTRY int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const
 		pam_syslog(pamh, LOG_ERR, "%s", error);
 		return result_account(&result);
 	}
-	/* Nobody logged in by us: a key of sshd's, another module's password, a
-	 * cron job.  The account line has nothing to say about that, and says so. */
 	if (!mark_first(pamh))
-		return PAM_IGNORE;
+		return account_of_ours(pamh, flags, &options);
 	result.ran = subject_find(pamh, &subject);
 	if (result.ran != 0)
 		return result_account(&result);

@@ -77,6 +77,8 @@ int result_account(const struct result *result)
 	if (result->verdict == VERDICT_GRANTED && result->ran == 0 &&
 	    result->status == WEBCRED_STATUS_SUCCESS)
 		return PAM_SUCCESS;
+	if (result->ran == WEBCRED_INVALID_STATE)
+		return PAM_ACCT_EXPIRED;
 	code = refusal_codes(result).authenticate;
 	/* What an account line may say; the rest are words of authenticate. */
 	return code == PAM_PERM_DENIED ? PAM_PERM_DENIED : PAM_AUTH_ERR;

@@ -34,7 +34,8 @@ struct result {
 
 /* pam_sm_authenticate. */
 int result_authenticate(const struct result *result);
-/* pam_sm_acct_mgmt: the same words, where a login was settled. */
+/* pam_sm_acct_mgmt: the same words, where a login was settled; and InvalidStateError is
+ * an account that has expired. */
 int result_account(const struct result *result);
 /* pam_sm_chauthtok. */
 int result_chauthtok(const struct result *result);

@@ -93,6 +93,8 @@ static int doctor_run(struct tool *tool, char **arguments, size_t n)
 	doctor_files(&doctor);
 	doctor_stacks(&doctor);
 	doctor_programs(&doctor);
+	if (r == 0)
+		doctor_people(&doctor);
 	if (r != 0)
 		return output_failure(tool, r);
 	if (doctor.wrong == 0)

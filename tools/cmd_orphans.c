@@ -25,6 +25,8 @@ struct orphan {
 	const char *why; /* NULL while the account is there */
 };
 
+/* People whom webcred's own store holds are no orphans, whether the name service asks it
+ * or not: `webcred account remove` is their end. */
 struct orphans {
 	struct orphan *account;
 	size_t n, room, gone;
@@ -73,6 +75,23 @@ static int orphans_look_up(const char *name, uid_t *ret_uid)
 	if (r != 0)
 		return r == ENOENT ? EIO : r;
 	return found != NULL ? 0 : ENOENT;
+}
+
+static int orphans_skip(void *context, const struct webcred_person *person)
+{
+	struct orphans *all = context;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct orphan *account = &all->account[i];
+
+		if (account->name != NULL && account->uid == person->uid &&
+		    strcmp(account->name, person->name) == 0) {
+			free(account->name);
+			*account = all->account[--all->n];
+			return 0;
+		}
+	}
+	return 0;
 }
 
 static int orphans_judge(const struct tool *tool, struct orphans *all)
@@ -171,6 +190,8 @@ int orphans_remove(struct tool *tool, bool dry_run, unsigned limit)
 	struct orphans all = {0};
 	int r = webcred_accounts(tool->container, orphans_add, &all);
 
+	if (r == 0)
+		r = webcred_people(tool->container, WEBCRED_PERSON_LIST, NULL, orphans_skip, &all);
 	r = r != 0 ? output_failure(tool, r) : orphans_do(tool, &all, dry_run, limit);
 	for (size_t i = 0; i < all.n; i++)
 		free(all.account[i].name);

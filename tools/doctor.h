@@ -7,6 +7,7 @@
  *   doctor_stacks.c    /etc/pam.d: refusals that fall through, account lines that lack
  *   doctor_stack.c     one service's lines, includes followed
  *   doctor_programs.c  what sshd and sudo are told
+ *   doctor_people.c    who is known to webcred alone, and whether it is asked
  *
  * A check reads and reports; it changes nothing and asks nobody.
  */
@@ -36,6 +37,7 @@ void doctor_find(struct doctor *doctor, enum doctor_level level, const char *whe
 void doctor_files(struct doctor *doctor);
 void doctor_stacks(struct doctor *doctor);
 void doctor_programs(struct doctor *doctor);
+void doctor_people(struct doctor *doctor);
 
 /* ---- one service's stack ---------------------------------------------------- */
 

@@ -95,11 +95,18 @@ static bool option_take(const struct option_entry *entry, const char *argument)
 		if (!option_duration(argument, entry->value))
 			break;
 		return true;
+	case OPTION_ID:
+		if (!option_number(argument, INT32_MAX, &value, &rest) || *rest != '\0' ||
+		    value == 0)
+			break;
+		*(uint32_t *)entry->value = (uint32_t)value;
+		return true;
 	case OPTION_END:
 		break;
 	}
 	fprintf(stderr, "webcred: --%s %s: %s is expected\n", entry->name, argument,
 		entry->kind == OPTION_DURATION ? "a time such as 30m, 24h or 7d"
+		: entry->kind == OPTION_ID     ? "an id from 1 to 2147483647"
 					       : "a number from 1 to 65535");
 	return false;
 }

@@ -36,14 +36,21 @@ struct tool {
 
 /* ---- verbs: one file each, one table in webcred.c ------------------------ */
 
-enum option_kind { OPTION_END = 0, OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_DURATION };
+enum option_kind {
+	OPTION_END = 0,
+	OPTION_FLAG,
+	OPTION_TEXT,
+	OPTION_NUMBER,
+	OPTION_DURATION,
+	OPTION_ID
+};
 
 struct option_entry {
 	const char *name; /* without the dashes */
 	enum option_kind kind;
 	const char *argument; /* its name in the help; NULL for a flag */
 	const char *help;
-	void *value; /* bool, const char *, unsigned or uint32_t (seconds) */
+	void *value; /* bool, const char *, unsigned or uint32_t (seconds; an id) */
 };
 
 struct verb {
@@ -63,9 +70,34 @@ extern const struct verb verb_create_otp, verb_create_recovery, verb_create_publ
 extern const struct verb verb_store_password, verb_get, verb_list, verb_rename, verb_remove;
 extern const struct verb verb_invite, verb_lock, verb_unlock, verb_prevent;
 extern const struct verb verb_backup, verb_doctor, verb_import;
+extern const struct verb verb_account_add, verb_account_list, verb_account_show;
+extern const struct verb verb_account_modify, verb_account_remove, verb_account_group;
+extern const struct verb verb_account_publish, verb_account_enable, verb_account_disable;
 
 /* cmd_orphans.c: `remove --orphans`; an exit code. */
 int orphans_remove(struct tool *tool, bool dry_run, unsigned limit);
+
+/* ---- people.c: the name service's people and groups ----------------------- */
+
+/* The person or group an order is about; an exit code, and then it has been said. */
+int people_open(struct tool *tool, const char *name);
+/* As webcred_people(), about whom people_open() named; an exit code. */
+int people_order(struct tool *tool, enum webcred_action action, const struct webcred_order *order,
+		 int (*each)(void *context, const struct webcred_person *person), void *context);
+/* "2027-01-31" or "never": seconds since the epoch, at the day's beginning (UTC). */
+bool people_date(const char *text, int64_t *ret_at);
+/* One line, or one JSON object, for each of those a list has. */
+void output_person(const struct tool *tool, const struct webcred_person *person);
+/* Everything that is known of one: collected, and then said at once. */
+struct output_people;
+struct output_people *output_people_new(const struct tool *tool);
+int output_people_add(void *people, const struct webcred_person *person);
+/* Says it; an exit code. */
+int output_people_end(struct output_people *people);
+void output_people_free(struct output_people *people);
+
+/* skeleton.c: makes a person's home folder from /etc/skel; an exit code. */
+int skeleton_make(const struct tool *tool, const char *home, uid_t uid, gid_t gid);
 
 /* ---- options.c ------------------------------------------------------------ */
 

@@ -27,6 +27,15 @@ static const struct verb *const verbs[] = {
 	&verb_import,
 	&verb_backup,
 	&verb_doctor,
+	&verb_account_add,
+	&verb_account_list,
+	&verb_account_show,
+	&verb_account_modify,
+	&verb_account_remove,
+	&verb_account_group,
+	&verb_account_publish,
+	&verb_account_enable,
+	&verb_account_disable,
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

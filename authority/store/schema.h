@@ -91,6 +91,31 @@ static const char *const schema_steps[] = {
 	" account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,"
 	" hash BLOB NOT NULL CHECK (length(hash) = 32),"
 	" expires INTEGER NOT NULL) STRICT;",
+	/* The name service.  A person is an account with more to it, and goes with
+	 * it.  An id that was given out names files after its owner is gone: it is
+	 * kept as spent (doc/decisions). */
+	"CREATE TABLE people ("
+	" number INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" name TEXT NOT NULL UNIQUE,"
+	" gid INTEGER NOT NULL UNIQUE CHECK (gid > 0),"
+	" owner INTEGER UNIQUE REFERENCES account ON DELETE SET NULL) STRICT;"
+	"CREATE TABLE person ("
+	" account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE,"
+	" gid INTEGER NOT NULL REFERENCES people (gid),"
+	" gecos TEXT NOT NULL,"
+	" home TEXT NOT NULL,"
+	" shell TEXT NOT NULL,"
+	" expires INTEGER NOT NULL DEFAULT 0) STRICT;"
+	"CREATE INDEX person_gid ON person (gid);"
+	"CREATE TABLE member ("
+	" people INTEGER NOT NULL REFERENCES people ON DELETE CASCADE,"
+	" account INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,"
+	" PRIMARY KEY (people, account)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX member_account ON member (account);"
+	"CREATE TABLE retired ("
+	" id INTEGER PRIMARY KEY CHECK (id > 0),"
+	" name TEXT NOT NULL,"
+	" at INTEGER NOT NULL) STRICT;",
 };
 
 #endif

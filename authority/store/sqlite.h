@@ -7,6 +7,8 @@
  *   sqlite           the batch, the checkpoint, statements and values
  *   sqlite_accounts  meta, account, flag, invitation
  *   sqlite_records   credential rows, their moving values, recovery codes
+ *   sqlite_queries   every statement
+ *   sqlite_people    the name service: people, groups, ids that are spent
  *   sqlite_throttle  failures
  *   sqlite_log       the log's blocks, laid out ahead
  *   sqlite_life      copies, restored stores, another host key
@@ -26,7 +28,7 @@
 #define SQLITE_FILE "webcred.db"
 #define SQLITE_WAL_IDLE 256   /* pages after which store->idle() checkpoints */
 #define SQLITE_WAL_BOUND 8000 /* pages after which a commit does */
-#define SQLITE_QUERIES_MAX 64
+#define SQLITE_QUERIES_MAX 96
 
 struct sqlite_store {
 	struct store base; /* first */
@@ -86,8 +88,32 @@ enum sqlite_query {
 	QUERY_AGE_INVITES,
 	QUERY_RESEAL,
 	QUERY_DROP_SEALED,
+	QUERY_ACCOUNT_RENAME,
+	QUERY_ACCOUNT_CREDENTIALS,
+	QUERY_PERSON_FIND,
+	QUERY_PERSON_EACH,
+	QUERY_PERSON_ADD,
+	QUERY_PERSON_SET,
+	QUERY_GROUP_FIND,
+	QUERY_GROUP_NAME,
+	QUERY_GROUP_EACH,
+	QUERY_GROUP_ADD,
+	QUERY_GROUP_RENAME,
+	QUERY_GROUP_REMOVE,
+	QUERY_GROUP_USED,
+	QUERY_GROUP_OWN,
+	QUERY_GROUP_DISOWN,
+	QUERY_MEMBER_ADD,
+	QUERY_MEMBER_REMOVE,
+	QUERY_MEMBER_EACH,
+	QUERY_GROUPS_OF,
+	QUERY_ID_OWNER,
+	QUERY_ID_RETIRE,
+	QUERY_ID_REVIVE,
 	QUERIES
 };
+
+extern const char *const sqlite_queries[QUERIES];
 
 /* What is bound to a statement's ?1, ?2, ... */
 struct sqlite_value {
@@ -211,5 +237,35 @@ int sqlite_relearn(struct store *store, int64_t account, const uint8_t id[WIRE_I
 int sqlite_age(struct store *store, const struct store_age *age);
 int sqlite_reseal(struct store *store, const struct store_record *record);
 int sqlite_drop_sealed(struct store *store, unsigned *ret_n);
+int sqlite_account_rename(struct store *store, int64_t account, const char *name);
+int sqlite_account_empty(struct store *store, int64_t account);
+int sqlite_person_find(struct store *store, const char *name, struct store_person *ret_person);
+int sqlite_person_add(struct store *store, const struct store_person *person);
+int sqlite_person_set(struct store *store, const struct store_person *person);
+int sqlite_person_each(struct store *store, int64_t after,
+		       int (*each)(void *context, const struct store_person *person),
+		       void *context);
+int sqlite_group_find(struct store *store, const char *name, struct store_group *ret_group);
+int sqlite_group_name(struct store *store, uint32_t gid, char *ret_name, size_t size);
+int sqlite_group_own(struct store *store, int64_t account, struct store_group *ret_group);
+int sqlite_group_add(struct store *store, const char *name, uint32_t gid, int64_t owner,
+		     int64_t *ret_number);
+int sqlite_group_rename(struct store *store, int64_t group, const char *name);
+int sqlite_group_disown(struct store *store, int64_t group);
+int sqlite_group_remove(struct store *store, int64_t group);
+int sqlite_group_used(struct store *store, int64_t group, int64_t but, char *ret_name, size_t size);
+int sqlite_group_each(struct store *store, int64_t after,
+		      int (*each)(void *context, const struct store_group *group), void *context);
+int sqlite_member_add(struct store *store, int64_t group, int64_t account);
+int sqlite_member_remove(struct store *store, int64_t group, int64_t account);
+int sqlite_member_each(struct store *store, int64_t group, int64_t after,
+		       int (*each)(void *context, int64_t account, const char *name),
+		       void *context);
+int sqlite_groups_of(struct store *store, int64_t account, int64_t after,
+		     int (*each)(void *context, const struct store_group *group), void *context);
+int sqlite_id_owner(struct store *store, uint32_t id, enum store_id *ret_kind, char *ret_name,
+		    size_t size);
+int sqlite_id_retire(struct store *store, uint32_t id, const char *name, int64_t at);
+int sqlite_id_revive(struct store *store, uint32_t id);
 
 #endif

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/names.h"
 #include "lib/core/credential.h"
 #include "lib/core/types/type.h"
 
@@ -60,6 +61,28 @@ struct store_throttle {
 	uint32_t failures;
 	int64_t first_at, last_at; /* seconds since the epoch */
 };
+
+/* A person whom only we know: the rest of what passwd(5) has of an account. */
+struct store_person {
+	int64_t number; /* the account's */
+	char name[NAMES_NAME_MAX + 1];
+	uint32_t uid, gid;
+	char gecos[NAMES_GECOS_MAX + 1];
+	char home[NAMES_HOME_MAX + 1];
+	char shell[NAMES_SHELL_MAX + 1];
+	int64_t expires; /* seconds since the epoch; 0 never */
+	bool locked;
+};
+
+struct store_group {
+	int64_t number;
+	char name[NAMES_NAME_MAX + 1];
+	uint32_t gid;
+	int64_t owner; /* the account whose own group it is; 0 nobody's */
+};
+
+/* Whose an id is. */
+enum store_id { STORE_ID_ACCOUNT = 1, STORE_ID_GROUP = 2, STORE_ID_RETIRED = 3 };
 
 struct store;
 struct store_copy;
@@ -183,6 +206,56 @@ struct store_ops {
 	/* What cannot be opened without the key: sealed records, recovery codes and
 	 * invitations.  *ret_n: how many records. */
 	int (*drop_sealed)(struct store *store, unsigned *ret_n);
+
+	/* ---- the name service: people, groups, ids ---- */
+
+	int (*account_rename)(struct store *store, int64_t account, const char *name);
+	/* Without its credentials, flags, invitation and failures; itself stays. */
+	int (*account_empty)(struct store *store, int64_t account);
+
+	/* STORE_ABSENT for an account that is no person of ours. */
+	int (*person_find)(struct store *store, const char *name, struct store_person *ret_person);
+	/* Of an account that exists; its gid must be a group's of ours.  Name, uid and lock are
+	 * the account's. */
+	int (*person_add)(struct store *store, const struct store_person *person);
+	int (*person_set)(struct store *store, const struct store_person *person);
+	/* Walks like account_each(). */
+	int (*person_each)(struct store *store, int64_t after,
+			   int (*each)(void *context, const struct store_person *person),
+			   void *context);
+
+	int (*group_find)(struct store *store, const char *name, struct store_group *ret_group);
+	int (*group_name)(struct store *store, uint32_t gid, char *ret_name, size_t size);
+	/* The account's own. */
+	int (*group_own)(struct store *store, int64_t account, struct store_group *ret_group);
+	int (*group_add)(struct store *store, const char *name, uint32_t gid, int64_t owner,
+			 int64_t *ret_number);
+	int (*group_rename)(struct store *store, int64_t group, const char *name);
+	int (*group_disown)(struct store *store, int64_t group);
+	/* STORE_ABSENT too where somebody has it for the primary one. */
+	int (*group_remove)(struct store *store, int64_t group);
+	/* Somebody whose primary group it is, other than `but`; else STORE_ABSENT. */
+	int (*group_used)(struct store *store, int64_t group, int64_t but, char *ret_name,
+			  size_t size);
+	int (*group_each)(struct store *store, int64_t after,
+			  int (*each)(void *context, const struct store_group *group),
+			  void *context);
+	/* A member that is one stays one: 0. */
+	int (*member_add)(struct store *store, int64_t group, int64_t account);
+	int (*member_remove)(struct store *store, int64_t group, int64_t account);
+	int (*member_each)(struct store *store, int64_t group, int64_t after,
+			   int (*each)(void *context, int64_t account, const char *name),
+			   void *context);
+	int (*groups_of)(struct store *store, int64_t account, int64_t after,
+			 int (*each)(void *context, const struct store_group *group),
+			 void *context);
+
+	/* STORE_ABSENT: it never was anybody's. */
+	int (*id_owner)(struct store *store, uint32_t id, enum store_id *ret_kind, char *ret_name,
+			size_t size);
+	/* It is spent: it was `name`'s. */
+	int (*id_retire)(struct store *store, uint32_t id, const char *name, int64_t at);
+	int (*id_revive)(struct store *store, uint32_t id);
 };
 
 /* What an implementation embeds first. */
@@ -198,6 +271,6 @@ struct store {
  * do, for the log.
  */
 int store_sqlite_open(const char *folder, struct store **ret_store, char *ret_error, size_t size);
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 #endif

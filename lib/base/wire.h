@@ -33,6 +33,8 @@
  *   authority -> client  ENTRY      (LIST) one credential
  *   authority -> client  ACCOUNT    (ACCOUNTS) one account
  *   authority -> client  COPY       (BACKUP) with a descriptor
+ *   client -> authority  ORDER      (PEOPLE) what is to be done
+ *   authority -> client  PERSON     (PEOPLE) a person, a group, or who belongs to it
  *   authority -> client  RESULT     the last message, always exactly one
  *
  * A client that closes the connection instead of answering has declined.  An
@@ -80,6 +82,7 @@ enum wire_verb {
 	/* About no account in particular; login socket, requester 0. */
 	WIRE_ACCOUNTS = 7, /* ACCOUNT..., RESULT: every account of the store */
 	WIRE_BACKUP = 8,   /* COPY, RESULT */
+	WIRE_PEOPLE = 9,   /* ORDER, PERSON..., RESULT: the name service (wire_people.h) */
 };
 
 /*
@@ -104,7 +107,10 @@ enum wire_message {
 	WIRE_ANSWER = 2, /* u16 number of the ask, bytes answer (WEBCRED_SECRET_MAX) */
 	WIRE_CANCEL = 3, /* u8 outcome: NOT_ALLOWED declined, ABORTED dead */
 	WIRE_CHANGE = 4,
-	WIRE_SETTLEMENT = 5, /* bytes login (WIRE_LOGIN_SIZE), str service, str tty, str rhost */
+	/* bytes login (WIRE_LOGIN_SIZE; or none: is the account itself in order?), str service,
+	 * str tty, str rhost */
+	WIRE_SETTLEMENT = 5,
+	WIRE_ORDER = 6, /* struct wire_order */
 	/* authority to client */
 	WIRE_ASK = 16,	  /* u16 number, u8 enum webcred_ask, str text */
 	WIRE_SHOW = 17,	  /* u8 enum webcred_show, str text */
@@ -113,6 +119,7 @@ enum wire_message {
 	WIRE_RESULT = 20,
 	WIRE_ACCOUNT = 21, /* str name (WIRE_NAME_MAX), u32 uid, flag locked */
 	WIRE_COPY = 22,	   /* nothing; the descriptor reads a copy of the store */
+	WIRE_PERSON = 23,  /* struct wire_person */
 };
 
 /* One entry of an allow or exclude list. */

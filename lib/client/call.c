@@ -279,6 +279,15 @@ static int handle_account(struct call *call, size_t len)
 	return call->account(call->each_context, name, (uid_t)uid, locked == 1);
 }
 
+static int handle_person(struct call *call, size_t len)
+{
+	int r = 0;
+
+	if (!(call->rules & CALL_MAY_PEOPLE) || !people_take(call, len, &r))
+		return protocol_error(call, "a person out of turn or out of form");
+	return r;
+}
+
 static int handle(struct call *call, size_t len)
 {
 	struct webcred_container *container = call->container;
@@ -297,6 +306,8 @@ static int handle(struct call *call, size_t len)
 		return 0;
 	case WIRE_ACCOUNT:
 		return handle_account(call, len);
+	case WIRE_PERSON:
+		return handle_person(call, len);
 	case WIRE_COPY:
 		if (!(call->rules & CALL_MAY_COPY) || len != 1 || call->copy < 0)
 			return protocol_error(call, "a copy nobody asked for, or none");

@@ -10,6 +10,7 @@
  *   credential.c  what a call returns
  *   verbs.c       get, settle, list, prevent, describe
  *   manage.c      prove, and every change that follows a proof
+ *   people.c      the name service's people and groups
  *   words.c       names of the model, secrets
  */
 #ifndef WEBCRED_CLIENT_CLIENT_H
@@ -104,6 +105,7 @@ int64_t request_patience(const struct webcred_request *request);
 #define CALL_MAY_LIST 0x04u
 #define CALL_MAY_ACCOUNTS 0x08u
 #define CALL_MAY_COPY 0x10u
+#define CALL_MAY_PEOPLE 0x20u
 
 struct call {
 	struct webcred_container *container;
@@ -113,6 +115,7 @@ struct call {
 	int64_t patience_ms;
 	int (*each)(void *context, const struct webcred_credential *credential);
 	int (*account)(void *context, const char *name, uid_t uid, bool locked);
+	int (*person)(void *context, const struct webcred_person *person);
 	void *each_context;
 	/* out */
 	int copy; /* what came with COPY, owned; -1 */
@@ -135,6 +138,14 @@ int call_result(struct call *call);
 /* Where success is the absence of complaints (SETTLE, changes): refuses what
  * came with a status that is none, else sets SUCCESS.  Returns r otherwise. */
 int call_done(struct call *call, int r);
+/* A whole call but for what is done with its RESULT: connects, sends what
+ * container->out holds (if anything), converses. */
+int call_whole(struct call *call, enum wire_verb verb);
+
+/* ---- people.c ----------------------------------------------------------- */
+
+/* A PERSON in container->in.  False: out of form. */
+bool people_take(struct call *call, size_t len, int *ret_result);
 
 /* ---- credential.c ------------------------------------------------------- */
 

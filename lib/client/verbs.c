@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* A whole call but for what is done with its RESULT: connects, sends what
- * container->out holds (if anything), converses. */
-static int call_whole(struct call *call, enum wire_verb verb)
+int call_whole(struct call *call, enum wire_verb verb)
 {
 	int r = connect_open(call->container, verb, &call->fd);
 
@@ -60,18 +58,13 @@ PUBLIC int webcred_get(struct webcred_container *container, const struct webcred
 	return container_leave(container, get(&call, request, mediator, ret_credential));
 }
 
-PUBLIC int webcred_settle(struct webcred_container *container, const void *login, size_t len)
+/* Without a login it is about the account alone. */
+static int settle(struct webcred_container *container, const void *login, size_t len)
 {
 	struct call call = {.container = container, .patience_ms = CLIENT_PROMPT_MS};
 	bool quiet;
-	int r = container_enter(container);
+	int r;
 
-	if (r != 0)
-		return r;
-	if (!login || len != WIRE_LOGIN_SIZE) {
-		container_say(container, "a login to settle has %d bytes", WIRE_LOGIN_SIZE);
-		return container_leave(container, WEBCRED_TYPE_ERROR);
-	}
 	wire_begin(&container->out, WIRE_SETTLEMENT);
 	wire_put_bytes(&container->out, login, len);
 	wire_put_str(&container->out, container->service);
@@ -83,6 +76,26 @@ PUBLIC int webcred_settle(struct webcred_container *container, const void *login
 	if (quiet)
 		container->message[0] = '\0'; /* nothing to offer */
 	return r;
+}
+
+PUBLIC int webcred_settle(struct webcred_container *container, const void *login, size_t len)
+{
+	int r = container_enter(container);
+
+	if (r != 0)
+		return r;
+	if (!login || len != WIRE_LOGIN_SIZE) {
+		container_say(container, "a login to settle has %d bytes", WIRE_LOGIN_SIZE);
+		return container_leave(container, WEBCRED_TYPE_ERROR);
+	}
+	return settle(container, login, len);
+}
+
+PUBLIC int webcred_account_check(struct webcred_container *container)
+{
+	int r = container_enter(container);
+
+	return r == 0 ? settle(container, NULL, 0) : r;
 }
 
 static int prevent(struct webcred_container *container, const struct webcred_request *request,

@@ -351,7 +351,8 @@ int webcred_prove(struct webcred_container *container, const struct webcred_requ
  * prevent-silent-access flag, notes the login).  `login` is from
  * webcred_credential_login().  WEBCRED_NOT_ALLOWED where the account or the
  * credential has been locked or removed since; WEBCRED_CONSTRAINT where the
- * service wants something enrolled that the account lacks.  Then, and after 0
+ * service wants something enrolled that the account lacks; WEBCRED_INVALID_STATE
+ * where the account has expired.  Where the account lacks something, and after 0
  * where the message is not empty, webcred_container_message() is for the person. */
 int webcred_settle(struct webcred_container *container, const void *login, size_t len);
 
@@ -394,6 +395,71 @@ int webcred_accounts(struct webcred_container *container,
 int webcred_backup(struct webcred_container *container, int *ret_fd);
 /* Shows the tables in force, one WEBCRED_SHOW_INFO each, through the mediator. */
 int webcred_describe(struct webcred_container *container, const struct webcred_mediator *mediator);
+
+/* ---- people whom only this machine's store knows: the name service -------- */
+
+/* What root wants done about the person, or group, that the container names;
+ * the container's uid is of no account here. */
+enum webcred_action {
+	WEBCRED_PERSON_ADD = 1,
+	WEBCRED_PERSON_MODIFY = 2,
+	WEBCRED_PERSON_REMOVE = 3, /* with every credential */
+	WEBCRED_PERSON_LIST = 4,   /* everybody */
+	WEBCRED_PERSON_SHOW = 5,   /* and the groups the person belongs to */
+	WEBCRED_GROUP_ADD = 6,
+	WEBCRED_GROUP_MODIFY = 7,
+	WEBCRED_GROUP_REMOVE = 8,
+	WEBCRED_GROUP_LIST = 9,
+	WEBCRED_GROUP_SHOW = 10, /* and who belongs to it */
+	WEBCRED_PUBLISH = 11,	 /* write what the name service reads once more */
+};
+
+/* NULL, 0 and false leave a field as it is, or to the authority's choice. */
+struct webcred_order {
+	size_t size; /* sizeof(struct webcred_order) */
+	uid_t id;    /* of a new person or group */
+	const char *new_name, *gecos, *home, *shell;
+	const char *group;	  /* the primary one; else one of the person's own */
+	const char *join, *leave; /* names with commas between: groups, or a group's people */
+	bool has_expires, has_locked, locked;
+	int64_t expires; /* seconds since the epoch; 0 never */
+};
+
+enum webcred_person_kind {
+	WEBCRED_IS_PERSON = 1,
+	WEBCRED_IS_GROUP = 2,
+	WEBCRED_IS_MEMBER = 3, /* name: a group of the person, a person of the group, said before */
+};
+
+/* Strings are never NULL and live for the duration of the callback. */
+struct webcred_person {
+	enum webcred_person_kind kind;
+	const char *name, *gecos, *home, *shell, *group;
+	uid_t uid;
+	gid_t gid;
+	int64_t expires; /* 0 never */
+	bool locked, expired;
+	const char *trouble; /* why nobody is served it, and what to do; "" */
+};
+
+/*
+ * Runs the action; root's, over the login socket.  `order` may be NULL.  `each`,
+ * which may be NULL, is called with what there is: after ADD and MODIFY the person
+ * or group as it has become.  A value other than 0 from it ends the call with it.
+ *
+ * WEBCRED_TYPE_ERROR: a field holds what it may not; WEBCRED_INVALID_STATE: there
+ * is such a name or id, or none; WEBCRED_CONSTRAINT: the id may not be given out.
+ * -EIO and the like after a change may mean that it was stored and could not be
+ * published; the message says so.
+ */
+int webcred_people(struct webcred_container *container, enum webcred_action action,
+		   const struct webcred_order *order,
+		   int (*each)(void *context, const struct webcred_person *person), void *context);
+
+/* Whether the account itself is in order where the store holds it as a person's,
+ * however the login was made: 0; WEBCRED_NOT_ALLOWED where it is locked,
+ * WEBCRED_INVALID_STATE where it has expired.  0 for any other account.  Root's. */
+int webcred_account_check(struct webcred_container *container);
 
 #ifdef __cplusplus
 }

@@ -145,7 +145,7 @@ test_newer_schema() {
 	refuses_as_a_fault 'webcred.*(newer|schema|version)'
 	is "$(sqlite3 "$file" 'PRAGMA user_version')" 9999 "the schema's version"
 	authority_stop
-	sqlite3 "$file" 'PRAGMA user_version = 1' >/dev/null
+	sqlite3 "$file" 'PRAGMA user_version = 2' >/dev/null
 	heals
 }
 

@@ -106,6 +106,9 @@ static void defaults_hold(const struct conf *now)
 	assert_string_equal(now->audit, "auto");
 	assert_int_equal(now->max_sessions, 512);
 	assert_int_equal(now->n_devices, 0);
+	assert_int_equal(now->ids.low, 65536);
+	assert_int_equal(now->ids.high, 99999);
+	assert_string_equal(now->home_folder, "/home");
 }
 
 static void test_defaults(void **state)
@@ -266,6 +269,17 @@ static void test_bad_values(void **state)
 		{"throttle", "max = 1\ndelay = 2", "less than the first delay"},
 		{"audit", "to = file", "auto journal syslog stderr, and no absolute path"},
 		{"devices", "device = /etc/passwd", "below /dev/"},
+		{"account", "range = 0-5", "0-999"},
+		{"account", "range = 1000-2000", "useradd"},
+		{"account", "range = 65535-70000", "60001-65535"},
+		{"account", "range = 65536-600000", "524288"},
+		{"account", "range = 1879048192-2147483648", "2147483647"},
+		{"account", "range = 70000-65536", "ends before"},
+		{"account", "range = 65536", "65536-99999"},
+		{"account", "range = -1-99999", "65536-99999"},
+		{"account", "home = home", "absolute"},
+		{"account", "home = /a/../b", "absolute"},
+		{"account", "shell = bash", "absolute"},
 		{"devices", "device = /dev/../etc/passwd", "below /dev/"},
 	};
 	char text[512];

@@ -111,7 +111,7 @@ static const struct row {
 	{"InvalidStateError",
 	 {REFUSE(WEBCRED_INVALID_STATE)},
 	 PAM_AUTH_ERR,
-	 PAM_AUTH_ERR,
+	 PAM_ACCT_EXPIRED,
 	 PAM_AUTHTOK_ERR},
 	{"ConstraintError",
 	 {REFUSE(WEBCRED_CONSTRAINT)},

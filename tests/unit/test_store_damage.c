@@ -81,7 +81,7 @@ static void test_other_databases(void **state)
 	folder_close(folder);
 	run_sql(db, "PRAGMA user_version = 7");
 	folder_refused(folder, -EPROTONOSUPPORT, "schema 7");
-	run_sql(db, "PRAGMA user_version = 1; DROP TABLE invitation");
+	run_sql(db, "PRAGMA user_version = 2; DROP TABLE invitation");
 	folder_refused(folder, -EUCLEAN, "no such table");
 }
 

@@ -83,7 +83,7 @@ static void test_pragmas(void **state)
 	pragma_is(DB(folder), "PRAGMA cell_size_check", "1");
 	pragma_is(DB(folder), "PRAGMA secure_delete", "1");
 	pragma_is(DB(folder), "PRAGMA main.locking_mode", "exclusive");
-	pragma_is(DB(folder), "PRAGMA user_version", "1");
+	pragma_is(DB(folder), "PRAGMA user_version", "2");
 }
 
 /* One keeper: a second open is refused, in this process and in another. */
@@ -191,34 +191,68 @@ static void test_migration(void **state)
 {
 	static const char good[] = "ALTER TABLE account ADD COLUMN note TEXT";
 	static const char bad[] = "ALTER TABLE account ADD COLUMN note TEXT; DROP TABLE nonsense";
-	const char *steps[2] = {schema_steps[0], bad};
+	const char *steps[STORE_SCHEMA_VERSION + 1];
+	const int n = STORE_SCHEMA_VERSION + 1;
 	struct folder *folder = *state;
 
+	memcpy(steps, schema_steps, sizeof(schema_steps));
+	steps[n - 1] = bad;
 	folder_open(folder);
 	folder_account(folder, "alice", 1);
 	folder_close(folder);
 	/* A step that fails leaves all as it was. */
-	assert_true(open_with(folder, steps, 2) < 0);
+	assert_true(open_with(folder, steps, n) < 0);
 	assert_non_null(strstr(folder->error, "nonsense"));
 	folder_open(folder);
 	folder_close(folder);
 
-	steps[1] = good;
-	assert_int_equal(open_with(folder, steps, 2), 0);
-	pragma_is(DB(folder), "PRAGMA user_version", "2");
+	steps[n - 1] = good;
+	assert_int_equal(open_with(folder, steps, n), 0);
+	pragma_is(DB(folder), "PRAGMA user_version", "3");
 	assert_int_equal(sqlite3_exec(DB(folder), "SELECT note FROM account", NULL, NULL, NULL),
 			 SQLITE_OK);
 	assert_int_equal(
 		OPS(folder)->account_find(folder->store, "alice", &(struct store_account){0}), 0);
 	folder_close(folder);
-	folder_refused(folder, -EPROTONOSUPPORT, "webcred.db.v1.bak");
+	folder_refused(folder, -EPROTONOSUPPORT, "webcred.db.v2.bak");
 	/* the backup, put back */
 	assert_int_equal(
-		rename(folder_file(folder, "webcred.db.v1.bak"), folder_file(folder, "webcred.db")),
+		rename(folder_file(folder, "webcred.db.v2.bak"), folder_file(folder, "webcred.db")),
 		0);
 	folder_open(folder);
 	assert_int_equal(
 		OPS(folder)->account_find(folder->store, "alice", &(struct store_account){0}), 0);
+}
+
+/* A store of the first release: all that was enrolled is there, and people can be added. */
+static void test_store_of_schema_1(void **state)
+{
+	struct folder *folder = *state;
+	struct store_person person = {.gid = 65536, .home = "/home/alice", .shell = "/bin/sh"};
+	struct store_account alice;
+	int64_t group;
+	sqlite3 *db;
+
+	assert_int_equal(open_with(folder, schema_steps, 1),
+			 -EUCLEAN); /* its statements are ours */
+	assert_int_equal(sqlite3_open(folder_file(folder, "webcred.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "INSERT INTO account (name, uid, handle, created)"
+				      " VALUES ('alice', 65536, zeroblob(32), 1)",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	folder_open(folder);
+	assert_int_equal(OPS(folder)->account_find(folder->store, "alice", &alice), 0);
+	assert_int_equal(OPS(folder)->person_find(folder->store, "alice", &person), STORE_ABSENT);
+	pragma_is(DB(folder), "PRAGMA user_version", "2");
+	assert_int_equal(access(folder_file(folder, "webcred.db.v1.bak"), F_OK), 0);
+	person.number = alice.number;
+	assert_int_equal(OPS(folder)->begin(folder->store), 0);
+	assert_int_equal(
+		OPS(folder)->group_add(folder->store, "alice", 65536, person.number, &group), 0);
+	assert_int_equal(OPS(folder)->person_add(folder->store, &person), 0);
+	assert_int_equal(OPS(folder)->commit(folder->store), 0);
 }
 
 static void test_backup(void **state)
@@ -349,10 +383,15 @@ static void test_space(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(test_first_start), IN_FOLDER(test_pragmas),
-		IN_FOLDER(test_second_open), IN_FOLDER(test_folder),
-		IN_FOLDER(test_file_kinds),  IN_FOLDER(test_migration),
-		IN_FOLDER(test_backup),	     IN_FOLDER(test_wal),
+		IN_FOLDER(test_first_start),
+		IN_FOLDER(test_pragmas),
+		IN_FOLDER(test_second_open),
+		IN_FOLDER(test_folder),
+		IN_FOLDER(test_file_kinds),
+		IN_FOLDER(test_migration),
+		IN_FOLDER(test_store_of_schema_1),
+		IN_FOLDER(test_backup),
+		IN_FOLDER(test_wal),
 		IN_FOLDER(test_space),
 	};
 
