@@ -206,6 +206,7 @@ int keeper_run(const struct mother_options *options, int mother)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (sodium_init() < 0)
 		return 70;
+	secret_keep();
 	keeper = calloc(1, sizeof(*keeper));
 	if (!keeper)
 		return 70;

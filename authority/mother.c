@@ -24,6 +24,7 @@
 
 #include "authority/audit.h"
 #include "authority/session.h"
+#include "device/wait.h"
 #include "lib/base/wire.h"
 #include "lib/core/types/public_key.h"
 #include "lib/core/types/public_key_parse.h"
@@ -52,6 +53,8 @@ struct mother {
 	struct mother_nursery nursery[POOL_N];
 	struct mother_child *child;
 	size_t n_children, room;
+	int helper; /* channel to webcred-device --wait, or -1 */
+	pid_t helper_pid;
 };
 
 static int mother_pair(int pair[2])
@@ -152,19 +155,22 @@ static int mother_fork_session(struct mother *mother, enum mother_pool pool)
 	return r;
 }
 
-static _Noreturn void mother_be_device(const struct mother *mother, int device, int channel)
+/* ---- security keys ------------------------------------------------------- */
+
+static _Noreturn void mother_be_helper(const struct mother *mother, int channel)
 {
 	const struct confine_ids *ids = &mother->options->device_ids;
-	char *const argv[] = {(char[]){"webcred-device"}, NULL};
+	char *const argv[] = {(char[]){"webcred-device"}, (char[]){"--wait"}, NULL};
 	char *const environment[] = {NULL};
 
 	mother_unblock_signals();
-	/* Out of the way first: either may be 3 or 4 already. */
-	device = fcntl(device, F_DUPFD, 10);
-	channel = fcntl(channel, F_DUPFD, 10);
-	if (device < 0 || channel < 0 || dup2(device, 3) < 0 || dup2(channel, 4) < 0)
+	if (dup2(channel, WAIT_CHANNEL_FD) < 0)
 		_exit(71);
-	syscall(SYS_close_range, 5u, ~0u, 0u);
+	/* Where both are the same descriptor dup2() has left its flag standing. */
+	if (fcntl(WAIT_CHANNEL_FD, F_SETFD, 0) < 0)
+		_exit(71);
+	syscall(SYS_close_range, (unsigned)WAIT_DEVICE_FD, (unsigned)WAIT_DEVICE_FD, 0u);
+	syscall(SYS_close_range, WAIT_CHANNEL_FD + 1u, ~0u, 0u);
 	if (setgroups(0, NULL) < 0 || setresgid(ids->gid, ids->gid, ids->gid) < 0 ||
 	    setresuid(ids->uid, ids->uid, ids->uid) < 0)
 		_exit(71);
@@ -172,16 +178,56 @@ static _Noreturn void mother_be_device(const struct mother *mother, int device, 
 	_exit(72);
 }
 
+/* What forks a helper for each ceremony: started when the first is wanted, and
+ * again when it ended. */
+static int mother_start_helper(struct mother *mother)
+{
+	int pair[2] = {-1, -1}, r = mother_pair(pair);
+
+	if (r < 0)
+		return r;
+	mother->helper_pid = fork();
+	if (mother->helper_pid == 0)
+		mother_be_helper(mother, pair[1]);
+	close(pair[1]);
+	if (mother->helper_pid < 0) {
+		close(pair[0]);
+		return -EAGAIN;
+	}
+	mother->helper = pair[0];
+	return 0;
+}
+
+static int mother_ask_helper(const struct mother *mother, enum wait_message word, int fd)
+{
+	uint8_t byte = (uint8_t)word;
+
+	return wire_send_fd(mother->helper, &byte, sizeof(byte), fd, wire_clock() + MOTHER_SEND_MS);
+}
+
+static void mother_forget_helper(struct mother *mother)
+{
+	if (mother->helper >= 0)
+		close(mother->helper);
+	mother->helper = -1;
+	mother->helper_pid = 0;
+}
+
 static void mother_start_device(struct mother *mother, uint64_t number, int device)
 {
-	int pair[2] = {-1, -1};
-	pid_t pid;
+	int pair[2] = {-1, -1}, r;
 
 	if (device < 0 || mother_pair(pair) < 0)
 		return;
-	pid = fork();
-	if (pid == 0)
-		mother_be_device(mother, device, pair[1]);
+	r = mother->helper < 0 ? -EPIPE : mother_ask_helper(mother, WAIT_DEVICE, device);
+	if (r < 0) {
+		mother_forget_helper(mother);
+		r = mother_start_helper(mother);
+		if (r == 0)
+			r = mother_ask_helper(mother, WAIT_DEVICE, device);
+	}
+	if (r == 0)
+		(void)mother_ask_helper(mother, WAIT_CHANNEL, pair[1]);
 	/* Without a child the channel's other end closes, which says it all. */
 	mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, pair[0]);
 	close(pair[0]);
@@ -217,6 +263,8 @@ static void mother_bury(struct mother *mother, pid_t pid, int status)
 {
 	size_t i;
 
+	if (pid == mother->helper_pid)
+		mother_forget_helper(mother);
 	for (i = 0; i < mother->n_children; i++) {
 		if (mother->child[i].pid != pid)
 			continue;
@@ -340,8 +388,11 @@ static int mother_signals(struct mother *mother)
 
 int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pid)
 {
-	struct mother mother = {
-		.options = options, .keeper = keeper, .keeper_pid = keeper_pid, .signals = -1};
+	struct mother mother = {.options = options,
+				.keeper = keeper,
+				.keeper_pid = keeper_pid,
+				.signals = -1,
+				.helper = -1};
 	int r;
 
 	/* Nobody reads our memory through /proc, and no core is left. */

@@ -8,6 +8,9 @@
  * streams two descriptors: DEVICE_FD, an open and locked hidraw node (or a
  * pty), and CHANNEL_FD, to the session that wants the ceremony.  It closes
  * whatever else there is, enters its sandbox, runs one ceremony and ends.
+ *
+ * With --wait (wait.h) the libraries are loaded once: it stays, with the mother
+ * at CHANNEL_FD, and each ceremony is a child of its own that does the same.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +23,10 @@
 #include "device/course.h"
 #include "device/probe.h"
 #include "device/sandbox.h"
+#include "device/wait.h"
 
-#define DEVICE_FD 3
-#define CHANNEL_FD 4
+#define DEVICE_FD WAIT_DEVICE_FD
+#define CHANNEL_FD WAIT_CHANNEL_FD
 
 static int complain(const char *what, int error)
 {
@@ -53,17 +57,10 @@ static int probe(const char *name)
 	return r == 0 ? probe_run(name) : complain("no sandbox", -r);
 }
 
-int main(int argc, char **argv)
+static int ceremony(void)
 {
-	int r = sandbox_check();
+	int r = check_descriptors();
 
-	if (r != 0)
-		return complain("it must be started without rights", -r);
-	if (argc == 3 && strcmp(argv[1], "--probe") == 0)
-		return probe(argv[2]);
-	if (argc != 1)
-		return complain("it is started by webcred-authority", EINVAL);
-	r = check_descriptors();
 	if (r != 0)
 		return complain("descriptors 3 (device) and 4 (channel)", -r);
 	r = sandbox_enter(CHANNEL_FD);
@@ -71,4 +68,22 @@ int main(int argc, char **argv)
 		return complain("no sandbox", -r);
 	course_run(DEVICE_FD, CHANNEL_FD);
 	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	int r = sandbox_check();
+
+	if (r != 0)
+		return complain("it must be started without rights", -r);
+	r = sandbox_prepare();
+	if (r != 0)
+		return complain("no sandbox", -r);
+	if (argc == 3 && strcmp(argv[1], "--probe") == 0)
+		return probe(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "--wait") == 0)
+		return wait_run(ceremony);
+	if (argc != 1)
+		return complain("it is started by webcred-authority", EINVAL);
+	return ceremony();
 }

@@ -157,14 +157,17 @@ static int add_rules(scmp_filter_ctx filter)
 	return r;
 }
 
-static int install_filter(void)
+static scmp_filter_ctx the_filter;
+
+static int prepare_filter(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r = filter ? add_rules(filter) : -ENOMEM;
 
 	if (r == 0)
-		r = seccomp_load(filter);
-	seccomp_release(filter);
+		the_filter = filter;
+	else
+		seccomp_release(filter);
 	return r;
 }
 
@@ -178,19 +181,25 @@ const char *__asan_default_options(void)
 }
 #endif
 
-int sandbox_enter(int last)
+int sandbox_prepare(void)
 {
 	int r;
 
-	if (clearenv() != 0 || close_range((unsigned)last + 1, ~0u, 0) != 0)
+	if (clearenv() != 0)
 		return -EIO;
 	/* Not dumpable: not to be traced by others of our uid either. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return -errno;
 	r = warm_up();
-	if (r == 0)
-		r = set_limits(last);
-	if (r == 0)
-		r = install_filter();
-	return r;
+	return r == 0 ? prepare_filter() : r;
+}
+
+int sandbox_enter(int last)
+{
+	int r;
+
+	if (close_range((unsigned)last + 1, ~0u, 0) != 0)
+		return -EIO;
+	r = set_limits(last);
+	return r == 0 ? seccomp_load(the_filter) : r;
 }

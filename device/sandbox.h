@@ -10,9 +10,13 @@
 /* 0, or -EPERM where the process has rights it must never have had: a uid of 0
  * in any of its three places, or a supplementary group. */
 int sandbox_check(void);
-/* Closes every descriptor above `last`, sets the limits, loads what libraries
- * load lazily, and installs the filter.  0 or -errno; nothing was opened up
- * in between, so a caller that fails just ends. */
+/* What can be done ahead of need, and is as good in a forked child: no
+ * environment, not dumpable, no new privileges, what libraries load lazily, the
+ * filter's program.  0 or -errno. */
+int sandbox_prepare(void);
+/* Closes every descriptor above `last`, sets the limits, and installs the
+ * filter.  0 or -errno; nothing was opened up in between, so a caller that
+ * fails just ends. */
 int sandbox_enter(int last);
 
 #endif

@@ -3,13 +3,14 @@
 #include "lib/base/secret.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
 /*
- * The whole object lives on the mapping it protects: nothing else shares its
- * pages, so locking, leaving out of dumps and wiping in forked children (where
- * it then reads as an empty secret) apply to all of it and to nothing more.
+ * Secrets lie on pages of their own: nothing else shares them, so locking,
+ * leaving out of dumps and wiping in forked children (where they then read as
+ * empty secrets) apply to all of them and to nothing more.
  */
 struct webcred_secret {
 	size_t len;
@@ -17,21 +18,125 @@ struct webcred_secret {
 	uint8_t bytes[WEBCRED_SECRET_MAX + 1]; /* always terminated */
 };
 
-struct webcred_secret *secret_new(void)
-{
-	void *pages = mmap(NULL, sizeof(struct webcred_secret), PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int saved = errno;
+/*
+ * A mapping of its own for each would be five system calls each, and a login
+ * has two or three at once: they share a page, whose first user maps it and
+ * whose last one gives it back.  Who finds it full, or in another thread's
+ * hands, maps its own.
+ */
+#define SHARED_SIZE 4096
+#define SHARED_PATIENCE 1000
+#define SHARED_PLACES (SHARED_SIZE / sizeof(struct webcred_secret))
 
-	if (pages == MAP_FAILED)
-		return NULL;
+static struct {
+	int lock;
+	unsigned users; /* one for each place taken, and secret_keep()'s */
+	struct webcred_secret *place;
+	bool taken[SHARED_PLACES];
+} shared;
+
+static bool shared_try(void)
+{
+	return !__atomic_exchange_n(&shared.lock, 1, __ATOMIC_ACQUIRE);
+}
+
+/* Held for a few instructions; but a process that was forked in the midst of
+ * them by another thread has a lock that nobody opens. */
+static bool shared_wait(void)
+{
+	for (int i = 0; i < SHARED_PATIENCE; i++) {
+		if (shared_try())
+			return true;
+		(void)sched_yield();
+	}
+	return false;
+}
+
+static void shared_leave(void)
+{
+	__atomic_store_n(&shared.lock, 0, __ATOMIC_RELEASE);
+}
+
+static void *pages_new(size_t size)
+{
+	int saved = errno, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_LOCKED, -1, 0);
+
 	/* Best effort each: limits forbid the lock to an unprivileged locker,
 	 * seccomp may forbid the advice; a login is still possible then. */
-	(void)mlock(pages, sizeof(struct webcred_secret));
-	(void)madvise(pages, sizeof(struct webcred_secret), MADV_DONTDUMP);
-	(void)madvise(pages, sizeof(struct webcred_secret), MADV_WIPEONFORK);
+	if (pages == MAP_FAILED)
+		pages = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (pages == MAP_FAILED)
+		return NULL;
+	(void)madvise(pages, size, MADV_DONTDUMP);
+	(void)madvise(pages, size, MADV_WIPEONFORK);
 	errno = saved;
 	return pages;
+}
+
+static bool shared_use(void)
+{
+	if (!shared.place)
+		__atomic_store_n(&shared.place, pages_new(SHARED_SIZE), __ATOMIC_RELEASE);
+	shared.users += shared.place != NULL;
+	return shared.place != NULL;
+}
+
+static void shared_unuse(void)
+{
+	if (--shared.users)
+		return;
+	(void)munmap(shared.place, SHARED_SIZE);
+	__atomic_store_n(&shared.place, NULL, __ATOMIC_RELEASE);
+}
+
+void secret_keep(void)
+{
+	if (!shared_wait())
+		return;
+	(void)shared_use();
+	shared_leave();
+}
+
+/* NULL where there is no place. */
+static struct webcred_secret *shared_take(void)
+{
+	struct webcred_secret *secret = NULL;
+
+	if (!shared_try())
+		return NULL;
+	for (size_t i = 0; i < SHARED_PLACES && !secret; i++) {
+		if (shared.taken[i] || !shared_use())
+			continue;
+		shared.taken[i] = true;
+		secret = &shared.place[i];
+	}
+	shared_leave();
+	return secret;
+}
+
+/* As long as one of its places is taken the page stays where it is. */
+static bool shared_has(const struct webcred_secret *secret)
+{
+	const struct webcred_secret *place = __atomic_load_n(&shared.place, __ATOMIC_ACQUIRE);
+
+	return place && secret >= place && secret < place + SHARED_PLACES;
+}
+
+static void shared_give(const struct webcred_secret *secret)
+{
+	if (!shared_wait())
+		return; /* wiped it is; its place is lost */
+	shared.taken[secret - shared.place] = false;
+	shared_unuse();
+	shared_leave();
+}
+
+struct webcred_secret *secret_new(void)
+{
+	struct webcred_secret *secret = shared_take();
+
+	return secret ? secret : pages_new(sizeof(*secret));
 }
 
 void secret_free(struct webcred_secret *secret)
@@ -39,7 +144,10 @@ void secret_free(struct webcred_secret *secret)
 	if (!secret)
 		return;
 	secret_wipe(secret, sizeof(*secret));
-	(void)munmap(secret, sizeof(*secret));
+	if (shared_has(secret))
+		shared_give(secret);
+	else
+		(void)munmap(secret, sizeof(*secret));
 }
 
 struct webcred_secret *secret_new_from(const void *bytes, size_t len)

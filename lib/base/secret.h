@@ -3,10 +3,11 @@
 /*
  * secret - the one place where passwords, PINs, codes and seeds live.
  *
- * A secret owns a buffer of WEBCRED_SECRET_MAX bytes on pages of its own,
- * locked into memory where the limits allow it (an unprivileged locker's may
- * not; then we go on), left out of core dumps and of forked children, and
- * wiped when it is replaced and when it is freed.  It links libc alone.
+ * A secret owns a buffer of WEBCRED_SECRET_MAX bytes on pages that hold nothing
+ * but secrets, locked into memory where the limits allow it (an unprivileged
+ * locker's may not; then we go on), left out of core dumps and of forked
+ * children, and wiped when it is replaced and when it is freed.  It links libc
+ * alone.
  */
 #ifndef WEBCRED_BASE_SECRET_H
 #define WEBCRED_BASE_SECRET_H
@@ -21,6 +22,8 @@
 struct webcred_secret *secret_new(void);
 /* Wipes and frees; NULL is harmless. */
 void secret_free(struct webcred_secret *secret);
+/* From here on a page for them stays mapped: for who needs one login after login. */
+void secret_keep(void);
 /* A copy of len bytes, or NULL (too long, or no memory). */
 struct webcred_secret *secret_new_from(const void *bytes, size_t len);
 

@@ -152,8 +152,11 @@ static ssize_t receive(int fd, void *buffer, size_t size, int *ret_fd)
 ssize_t wire_recv(int fd, void *buffer, size_t size, int *ret_fd, int cancel_fd,
 		  int64_t deadline_ms)
 {
-	for (;;) {
-		int r = await(fd, POLLIN, cancel_fd, deadline_ms);
+	/* Who will not wait has mostly been told that something is there. */
+	bool wait = cancel_fd >= 0 || deadline_ms > wire_clock();
+
+	for (;; wait = true) {
+		int r = wait ? await(fd, POLLIN, cancel_fd, deadline_ms) : 0;
 		ssize_t n;
 
 		if (r != 0)

@@ -87,16 +87,21 @@ static void receive_keep(struct call *call, int passed)
 static ssize_t receive(struct call *call, int64_t deadline_ms)
 {
 	struct webcred_container *container = call->container;
-	int r = await(call, deadline_ms), passed = -1;
-	ssize_t n = r < 0 ? r : 0;
+	int r, passed = -1;
+	ssize_t n;
 
+	do {
+		r = await(call, deadline_ms);
+		n = r < 0 ? r : 0;
+		if (r == 0)
+			n = wire_recv(call->fd, container->in, sizeof(container->in),
+				      call->rules & CALL_MAY_COPY ? &passed : NULL, -1,
+				      wire_clock());
+	} while (r == 0 && n == -ETIMEDOUT && wire_clock() < deadline_ms);
 	if (r == WEBCRED_ABORTED) {
 		container_say(container, "cancelled");
 		return 0;
 	}
-	if (r == 0)
-		n = wire_recv(call->fd, container->in, sizeof(container->in),
-			      call->rules & CALL_MAY_COPY ? &passed : NULL, -1, deadline_ms);
 	receive_keep(call, passed);
 	if (n == -ENODATA) {
 		container_say(container, "webcred-authority closed the connection without a "
@@ -137,6 +142,7 @@ static int decline(struct call *call, int why)
 		}
 		break;
 	}
+	secret_wipe(container->in, sizeof(container->in));
 	container->status = WEBCRED_STATUS_NOTALLOWED;
 	if (!container->message[0])
 		container_say(container,
@@ -321,11 +327,15 @@ static int handle(struct call *call, size_t len)
 	return protocol_error(call, "an unknown message");
 }
 
-static void wipe_scratch(struct webcred_container *container)
+/* What a message of `len` bytes left: its text is shorter, and may have been cut
+ * into lines; what was cleaned is one string. */
+static void wipe_scratch(struct webcred_container *container, size_t len)
 {
-	secret_wipe(container->in, sizeof(container->in));
-	secret_wipe(container->text, sizeof(container->text));
-	secret_wipe(container->clean, sizeof(container->clean));
+	size_t text = len < sizeof(container->text) ? len : sizeof(container->text);
+
+	secret_wipe(container->in, len);
+	secret_wipe(container->text, text);
+	secret_wipe(container->clean, strnlen(container->clean, sizeof(container->clean)));
 }
 
 int call_converse(struct call *call)
@@ -344,7 +354,7 @@ int call_converse(struct call *call)
 			return n < 0 ? (int)n : WEBCRED_ABORTED;
 		kind = container->in[0];
 		r = handle(call, (size_t)n);
-		wipe_scratch(container);
+		wipe_scratch(container, (size_t)n);
 		if (r != 0 || call->proved || call->ended)
 			return r;
 		if (kind == WIRE_SHOW)

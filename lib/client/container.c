@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,9 @@ PUBLIC void webcred_container_close(struct webcred_container *container)
 	if (container->proved_fd >= 0)
 		(void)close(container->proved_fd);
 	(void)close(container->cancel_fd);
-	secret_wipe(container, sizeof(*container));
+	/* What follows was wiped after each message, as far as it was used. */
+	wire_wipe(&container->out);
+	secret_wipe(container, offsetof(struct webcred_container, out));
 	free(container);
 }
 

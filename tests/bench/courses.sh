@@ -20,10 +20,14 @@ course_prepare() {
 
 # ---- one login at a time ---------------------------------------------------------
 
-code_ours() { hotp code.in ours ours h0 60; hotp code.fresh ours ours h0 30 -x; }
-code_google() { hotp code.in google google h0 60; hotp code.fresh google google h0 30 -x; }
-code_oath() { hotp code.in oath oath h0 20; hotp code.fresh oath oath h0 10 -x; }
-code_floor() { plain code.in permit permit h0 60; plain code.fresh permit permit h0 30 -x; }
+# So long nobody else comes: what a login leaves to do is done in between, on
+# both sides, as between two people.  Without a pause it is the line `sustained`.
+PAUSE='-w 6'
+
+code_ours() { hotp code.in ours ours h0 30 $PAUSE; hotp code.fresh ours ours h0 20 $PAUSE -x; }
+code_google() { hotp code.in google google h0 30 $PAUSE; hotp code.fresh google google h0 20 $PAUSE -x; }
+code_oath() { hotp code.in oath oath h0 10 $PAUSE; hotp code.fresh oath oath h0 5 $PAUSE -x; }
+code_floor() { plain code.in permit permit h0 30; plain code.fresh permit permit h0 20 -x; }
 
 course_code() {
 	step 'one login by code'
@@ -33,11 +37,14 @@ course_code() {
 }
 
 # Ten people a round; their codes are of three steps, and used up then.
-totp_ours() { totp totp.in ours ours $totp_next 15; totp totp.fresh ours ours $((TOTP_USERS + totp_next)) 15 -x; }
+totp_ours() {
+	totp totp.in ours ours $totp_next 10 $PAUSE
+	totp totp.fresh ours ours $((TOTP_USERS + totp_next)) 10 $PAUSE -x
+}
 totp_google() {
-	totp totp.in google google $totp_next 15
-	totp totp.fresh google google $((TOTP_USERS + totp_next)) 15 -x
-	totp_next=$((totp_next + 15))
+	totp totp.in google google $totp_next 10 $PAUSE
+	totp totp.fresh google google $((TOTP_USERS + totp_next)) 10 $PAUSE -x
+	totp_next=$((totp_next + 10))
 }
 
 course_totp() {
@@ -60,6 +67,9 @@ course_password() {
 burst_ours() { hotp burst ours ours burst%d 1 -p $BURST; }
 burst_google() { hotp burst google google burst%d 1 -p $BURST; }
 long_ours() { hotp sustained ours ours long%d 12 -p $BURST; }
+# What PAM, a fork and an exit cost on their own: nobody is faster.
+burst_floor() { plain burst permit permit burst%d 1 -p $BURST; }
+long_floor() { plain sustained permit permit long%d 12 -p $BURST; }
 long_google() { hotp sustained google google long%d 12 -p $BURST; }
 # Somebody else each round: 63 refusals are 63 failures, and slow that person down.
 same_ours() { hotp same.code ours ours "same$same" 1 -p $BURST -1; }
@@ -74,8 +84,8 @@ course_many() {
 	# The first crowd is a figure of its own: webcred forks for it, and remembers it.
 	hotp first ours ours burst%d 1 -p $BURST
 	hotp first google google burst%d 1 -p $BURST
-	alternate "$BURSTS" burst_ours burst_google
-	alternate $(((BURSTS + 3) / 4)) long_ours long_google
+	alternate "$BURSTS" burst_ours burst_google burst_floor
+	alternate $(((BURSTS + 3) / 4)) long_ours long_google long_floor
 	same=0
 	alternate $(((BURSTS + 1) / 2)) same_ours same_google same_oath
 }
@@ -105,11 +115,11 @@ course_memory() {
 
 # ---- keys ------------------------------------------------------------------------------
 
-nokey_ours() { hotp nokey.fresh ours ours-nokey nokey0 20 -x; hotp nokey.in ours ours-nokey nokey0 20; }
-nokey_u2f() { plain nokey.fresh u2f u2f-stand-in nokey0 20 -x; plain nokey.in u2f u2f-stand-in nokey0 20; }
-nokey_code() { hotp nokey.fresh u2fcode u2f-code nokey0 20 -x; hotp nokey.in u2fcode u2f-code nokey0 20; }
-key_ours() { plain key.in ours ours-key key0 8; plain key.fresh ours ours-key key0 8 -x; }
-key_u2f() { plain key.in u2f u2f key0 8; plain key.fresh u2f u2f key0 8 -x; }
+nokey_ours() { hotp nokey.fresh ours ours-nokey nokey0 15 $PAUSE -x; hotp nokey.in ours ours-nokey nokey0 10 $PAUSE; }
+nokey_u2f() { plain nokey.fresh u2f u2f-stand-in nokey0 15 $PAUSE -x; plain nokey.in u2f u2f-stand-in nokey0 10 $PAUSE; }
+nokey_code() { hotp nokey.fresh u2fcode u2f-code nokey0 15 $PAUSE -x; hotp nokey.in u2fcode u2f-code nokey0 10 $PAUSE; }
+key_ours() { plain key.in ours ours-key key0 8 $PAUSE; plain key.fresh ours ours-key key0 8 $PAUSE -x; }
+key_u2f() { plain key.in u2f u2f key0 8 $PAUSE; plain key.fresh u2f u2f key0 8 $PAUSE -x; }
 
 course_keys() {
 	local end

@@ -24,6 +24,7 @@ static const char usage_text[] =
 	"  -u NAME, or a format with %d; -f FIRST number; -y N users in turn\n"
 	"  -m nothing|hotp|totp|password  -c COUNTER  -t STEPS from now  -P PASSWORD\n"
 	"  -n LOGINS  -p PROCESSES at once  -1 all as one user, with one answer\n"
+	"  -w MS  pass between one login and the next\n"
 	"  -x  a fresh process for each  -D LIBRARY  load this instead  -M  memory\n"
 	"  -H  all wait at the prompt; prints `held`, goes on at the next line of stdin\n"
 	"  -o FILE  every login's figures\n";
@@ -109,6 +110,9 @@ static void parse_plan(struct plan *plan, int option)
 	case 'p':
 		plan->processes = atoi(optarg);
 		break;
+	case 'w':
+		plan->pause_ms = atoi(optarg);
+		break;
 	case '1':
 		plan->one_user = true;
 		break;
@@ -136,8 +140,8 @@ static void parse(int argc, char **argv, struct arguments *arguments)
 					      {NULL, 0, NULL, 0}};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "s:d:u:f:y:m:c:t:P:n:p:1xD:MHo:", longs, NULL)) !=
-	       -1) {
+	while ((option = getopt_long(argc, argv, "s:d:u:f:y:m:c:t:P:n:p:w:1xD:MHo:", longs,
+				     NULL)) != -1) {
 		if (option == 'o')
 			arguments->raw = optarg;
 		else if (option == OPTION_SLOT)

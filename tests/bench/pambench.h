@@ -25,6 +25,7 @@ struct plan {
 	int n;		     /* logins of each process */
 	int cycle;	     /* users a sequence goes round through; 1: the same always */
 	int processes;
+	int pause_ms;  /* between one login and the next */
 	bool exec;     /* a fresh process for each login */
 	bool one_user; /* all processes are one user and answer the same */
 	bool hold;     /* burst: all wait at the prompt until a line is read */

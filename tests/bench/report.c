@@ -22,6 +22,23 @@ static double quantile(const double *sorted, int n, double q)
 	return sorted[at < n ? at : n - 1];
 }
 
+/* Both sides were measured in turn, so that the parts of one match the other's. */
+static void quantiles_of_parts(const double *us, struct series *series)
+{
+	int size = series->n / PARTS;
+	double *part = malloc((size_t)(size + 1) * sizeof(*part));
+
+	if (!part)
+		abort();
+	for (int i = 0; i < PARTS; i++) {
+		memcpy(part, us + i * size, (size_t)size * sizeof(*part));
+		qsort(part, (size_t)size, sizeof(*part), compare);
+		series->part_p50[i] = size ? quantile(part, size, 0.5) : NAN;
+		series->part_p99[i] = size ? quantile(part, size, 0.99) : NAN;
+	}
+	free(part);
+}
+
 /* Lines of `whole-ns inside-ns code KiB`. */
 static int read_logins(FILE *file, struct series *series)
 {
@@ -43,6 +60,7 @@ static int read_logins(FILE *file, struct series *series)
 		sum += whole / 1e3;
 	}
 	if (series->n > 0) {
+		quantiles_of_parts(us, series);
 		qsort(us, (size_t)series->n, sizeof(*us), compare);
 		qsort(grown, (size_t)series->n, sizeof(*grown), compare);
 		series->p50 = quantile(us, series->n, 0.5);
@@ -58,19 +76,41 @@ static int read_logins(FILE *file, struct series *series)
 }
 
 /* Lines of `n N ok OK wall_us W cpu_us C`, one for each run. */
-static void read_runs(FILE *file, struct series *series)
+static int read_run(FILE *file, int *ret_ok, double *ret_wall)
 {
-	double wall, cpu, walls = 0, oks = 0;
-	int n, ok;
+	double cpu;
+	int n;
 
-	while (fscanf(file, " n %d ok %d wall_us %lf cpu_us %lf", &n, &ok, &wall, &cpu) == 4) {
+	return fscanf(file, " n %d ok %d wall_us %lf cpu_us %lf", &n, ret_ok, ret_wall, &cpu) == 4;
+}
+
+static double rate_of(FILE *file, int runs)
+{
+	double wall, walls = 0, oks = 0;
+	int ok;
+
+	while (runs-- != 0 && read_run(file, &ok, &wall)) {
 		walls += wall;
 		oks += ok;
+	}
+	return walls > 0 ? oks / walls * 1e6 : 0;
+}
+
+static void read_runs(FILE *file, struct series *series)
+{
+	double wall;
+	int ok;
+
+	while (read_run(file, &ok, &wall)) {
 		series->runs++;
 		if (ok > series->most)
 			series->most = ok;
 	}
-	series->rate = walls > 0 ? oks / walls * 1e6 : 0;
+	rewind(file);
+	series->rate = rate_of(file, -1);
+	rewind(file);
+	for (int i = 0; i < PARTS; i++)
+		series->part_rate[i] = rate_of(file, series->runs / PARTS);
 }
 
 static FILE *open_in(const struct report *report, const char *name, const char *suffix)
@@ -150,7 +190,7 @@ double report_fact(const struct report *report, const char *name)
 	return NAN;
 }
 
-double report_value(const struct report *report, const char *metric)
+double report_value(const struct report *report, const char *metric, int part)
 {
 	const char *name = strchr(metric, ':') + 1;
 	const struct series *series = report_series(report, name);
@@ -162,14 +202,14 @@ double report_value(const struct report *report, const char *metric)
 	if (!series || (series->ok != series->n && strncmp(name, "same.", 5) != 0))
 		return NAN;
 	if (strncmp(metric, "p99:", 4) == 0)
-		return series->p99;
+		return part == WHOLE ? series->p99 : series->part_p99[part];
 	if (strncmp(metric, "rate:", 5) == 0)
-		return series->rate;
+		return part == WHOLE ? series->rate : series->part_rate[part];
 	if (strncmp(metric, "grown:", 6) == 0)
 		return series->grown_kib;
 	if (strncmp(metric, "most:", 5) == 0)
 		return series->most;
-	return series->p50;
+	return part == WHOLE ? series->p50 : series->part_p50[part];
 }
 
 int main(int argc, char **argv)

@@ -18,6 +18,8 @@
 #define SERIES_MAX 128
 #define FACTS_MAX 64
 #define NAME_MAX_LEN 64
+#define PARTS 3 /* a run's beginning, middle and end, which should say the same */
+#define WHOLE (-1)
 
 /* What was measured of one side of one thing; microseconds. */
 struct series {
@@ -28,6 +30,7 @@ struct series {
 	double rate;	  /* let in, a second, over all runs */
 	int most;	  /* let in, in any one run */
 	int runs;
+	double part_p50[PARTS], part_p99[PARTS], part_rate[PARTS];
 };
 
 struct fact {
@@ -49,8 +52,9 @@ struct line {
 	const char *what;
 	const char *unit; /* of ours and theirs */
 	double ours, theirs, judged, reach;
-	bool at_least; /* reached at or above; else at or below */
-	bool ratio;    /* what is judged is ours / theirs; else as `unit` */
+	double part[PARTS]; /* what is judged, of each part of the run */
+	bool at_least;	    /* reached at or above; else at or below */
+	bool ratio;	    /* what is judged is ours / theirs; else as `unit` */
 };
 
 #define LINES_MAX 40
@@ -58,10 +62,11 @@ struct line {
 const struct series *report_series(const struct report *report, const char *name);
 double report_fact(const struct report *report, const char *name);
 /* "p50:NAME", "p99:", "rate:", "grown:", "most:", "fact:NAME"; NAN where there is none. */
-double report_value(const struct report *report, const char *metric);
+double report_value(const struct report *report, const char *metric, int part);
 
 int lines_make(const struct report *report, struct line ret_lines[LINES_MAX]);
-bool line_reached(const struct line *line);
+/* The verdict: reached or not, where the parts of the run agree with the whole. */
+const char *line_verdict(const struct line *line);
 void lines_print(const struct line *lines, int n);
 
 int json_write(const struct report *report, const struct line *lines, int n);

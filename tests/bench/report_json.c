@@ -40,9 +40,10 @@ static json_t *machine(const struct report *report)
 	json_object_set_new(out, "architecture", json_string(name.machine));
 	json_object_set_new(out, "processor", processor());
 	json_object_set_new(out, "processors", json_integer(sysconf(_SC_NPROCESSORS_ONLN)));
-	json_object_set_new(out, "sync_us", real(report_value(report, "p50:limit.sync")));
-	json_object_set_new(out, "fork_us", real(report_value(report, "p50:limit.fork")));
-	json_object_set_new(out, "hash_us", real(report_value(report, "p50:password.in.bare")));
+	json_object_set_new(out, "sync_us", real(report_value(report, "p50:limit.sync", WHOLE)));
+	json_object_set_new(out, "fork_us", real(report_value(report, "p50:limit.fork", WHOLE)));
+	json_object_set_new(out, "hash_us",
+			    real(report_value(report, "p50:password.in.bare", WHOLE)));
 	return out;
 }
 
@@ -61,7 +62,7 @@ static json_t *table(const struct line *lines, int n)
 		json_object_set_new(one, "judged", real(line->judged));
 		json_object_set_new(one, "reach", real(line->reach));
 		json_object_set_new(one, "at_least", json_boolean(line->at_least));
-		json_object_set_new(one, "reached", json_boolean(line_reached(line)));
+		json_object_set_new(one, "verdict", json_string(line_verdict(line)));
 		json_array_append_new(out, one);
 	}
 	return out;

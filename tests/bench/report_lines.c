@@ -64,7 +64,8 @@ static const struct rule rules[] = {
 	 false, 2048, 0},
 };
 
-static double value_of(const struct report *report, const char *metric, const char *largest)
+static double value_of(const struct report *report, const char *metric, const char *largest,
+		       int part)
 {
 	const char *at = metric ? strstr(metric, "%s") : NULL;
 	char text[128];
@@ -72,9 +73,9 @@ static double value_of(const struct report *report, const char *metric, const ch
 	if (!metric)
 		return NAN;
 	if (!at)
-		return report_value(report, metric);
+		return report_value(report, metric, part);
 	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - metric), metric, largest, at + 2);
-	return report_value(report, text);
+	return report_value(report, text, part);
 }
 
 /* The greatest N that users.N.big was measured for. */
@@ -114,22 +115,36 @@ int lines_make(const struct report *report, struct line ret_lines[LINES_MAX])
 
 		*line = (struct line){.what = rule->what,
 				      .unit = rule->unit,
-				      .ours = value_of(report, rule->ours, largest),
-				      .theirs = value_of(report, rule->theirs, largest),
+				      .ours = value_of(report, rule->ours, largest, WHOLE),
+				      .theirs = value_of(report, rule->theirs, largest, WHOLE),
 				      .reach = report->quick && rule->quick_reach > 0
 						       ? rule->quick_reach
 						       : rule->reach,
 				      .at_least = rule->at_least,
 				      .ratio = rule->judge == RATIO};
 		line->judged = judge(rule, line->ours, line->theirs);
+		for (int k = 0; k < PARTS; k++)
+			line->part[k] = judge(rule, value_of(report, rule->ours, largest, k),
+					      value_of(report, rule->theirs, largest, k));
 	}
 	return n;
 }
 
-bool line_reached(const struct line *line)
+/* What was not measured is NAN, and reached nothing. */
+static bool is_reached(const struct line *line, double judged)
 {
-	/* What was not measured is NAN, and reached nothing. */
-	return line->at_least ? line->judged >= line->reach : line->judged <= line->reach;
+	return line->at_least ? judged >= line->reach : judged <= line->reach;
+}
+
+const char *line_verdict(const struct line *line)
+{
+	bool reached = is_reached(line, line->judged);
+
+	for (int i = 0; i < PARTS; i++) {
+		if (is_reached(line, line->part[i]) != reached)
+			return "at the border";
+	}
+	return reached ? "reached" : "not reached";
 }
 
 static void number(char *text, size_t size, double value)
@@ -159,7 +174,6 @@ void lines_print(const struct line *lines, int n)
 		else if (line->judged != line->ours)
 			number(judged, sizeof(judged), line->judged);
 		printf("%-56s %10s %10s %-4s %8s %s %8s  %s\n", line->what, ours, theirs,
-		       line->unit, judged, line->at_least ? ">" : "<", reach,
-		       line_reached(line) ? "reached" : "not reached");
+		       line->unit, judged, line->at_least ? ">" : "<", reach, line_verdict(line));
 	}
 }

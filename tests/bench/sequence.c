@@ -129,6 +129,8 @@ void sequence_run(const struct plan *plan, struct shared *shared, int fd, struct
 		/* Once round all users, then each has used one more. */
 		login.counter = plan->login.counter + (uint64_t)(i / plan->cycle);
 		login.step = plan->login.step + i / plan->cycle;
+		if (plan->pause_ms && i > 0)
+			usleep((useconds_t)plan->pause_ms * 1000);
 		sequence_one(plan, &login, i % plan->cycle, fd, i, &shared->result[i]);
 	}
 	ret_totals->wall_ns = login_clock() - began;

@@ -261,7 +261,7 @@ test_the_helper_has_no_rights() {
 	key blue touch=wait
 	drive_begin alice "$SERVICE" authenticate
 	key blue wait-touch=3000
-	pid=$(pgrep -x webcred-device)
+	pid=$(helper_pids)
 	uid=$(id -u webcred-device)
 	OUT=$(cat "/proc/$pid/status")
 	says "$OUT" "^Uid:	$uid	$uid	$uid	$uid\$"
@@ -276,6 +276,45 @@ test_the_helper_has_no_rights() {
 	key blue touch
 	drive_end
 	is "$CODE" PAM_SUCCESS
+}
+
+# What forks them holds no key between two ceremonies, and has as few rights.
+test_the_helper_that_waits_holds_nothing() {
+	local pid uid
+	begin_honest
+	pid=$(helper_waiting)
+	uid=$(id -u webcred-device)
+	OUT=$(cat "/proc/$pid/status")
+	says "$OUT" "^Uid:	$uid	$uid	$uid	$uid\$"
+	says "$OUT" '^NoNewPrivs:	1'
+	says_not "$OUT" '^Cap(Eff|Prm|Inh|Amb):	.*[1-9a-f]'
+	OUT=$(ls -l "/proc/$pid/fd")
+	is "$(grep -c -- '->' <<<"$OUT")" 4 "descriptors: three streams, the mother"
+	is "$(grep -c -- '-> socket:' <<<"$OUT")" 1 "sockets"
+	honest
+	is "$(helper_waiting)" "$pid" "the same serves every ceremony"
+}
+
+# Addresses that a hostile device has guessed at are not guessed at again.
+test_a_helper_that_crashed_is_the_last_of_its_kind() {
+	local first
+	begin_honest
+	key blue touch=wait
+	drive_begin alice "$SERVICE" authenticate
+	key blue wait-touch=3000
+	first=$(helper_waiting)
+	kill -SEGV "$(helper_pids)"
+	drive_end
+	[ "$CODE" != PAM_SUCCESS ] || fail "a helper that crashed let somebody in"
+	key blue touch # nobody told the key that it is over
+	key blue touch=auto
+	honest
+	[ "$(helper_waiting)" != "$first" ] || fail "the one that waits is still the same"
+	# However it ends, the next login has one.
+	first=$(helper_waiting)
+	kill -KILL "$first"
+	while kill -0 "$first" 2>/dev/null; do sleep 0.01; done
+	honest
 }
 
 test_in_the_helper_open_socket_exec_ptrace_kill_fail() {

@@ -89,8 +89,14 @@ enrol_key() {
 		fail "cannot enrol the key $label: $OUT"
 }
 
+# The one that waits for ceremonies, a child of the authority; none before the first.
+helper_waiting() { pgrep -x webcred-device -P "$(pgrep -d , -x webcred-authori)"; }
+
+# Those in a ceremony: its children, and whatever lost its parent.
+helper_pids() { pgrep -x webcred-device | grep -vxF "$(helper_waiting || echo none)"; }
+
 # Helpers that are still running.
-helpers() { pgrep -x webcred-device | wc -l; }
+helpers() { helper_pids | wc -l; }
 
 # no_helper_left: within a second.
 no_helper_left() {

@@ -3,8 +3,9 @@
 #include "lib/core/types/otp.h"
 
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <string.h>
 
 #include "lib/base/secret.h"
@@ -19,17 +20,48 @@
 /* Moving factors stay below this: the store's numbers are signed. */
 #define MOVING_MAX ((uint64_t)INT64_MAX)
 
-static const EVP_MD *digest_of(enum credential_algorithm algorithm)
+static const char *digest_of(enum credential_algorithm algorithm)
 {
 	switch (algorithm) {
 	case ALGORITHM_SHA1:
-		return EVP_sha1();
+		return "SHA1";
 	case ALGORITHM_SHA256:
-		return EVP_sha256();
+		return "SHA256";
 	case ALGORITHM_SHA512:
-		return EVP_sha512();
+		return "SHA512";
 	}
 	return NULL;
+}
+
+/* Looking an algorithm up costs more than using it: once. */
+static EVP_MAC *hmac_get(void)
+{
+	static EVP_MAC *hmac;
+
+	if (!hmac)
+		hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	return hmac;
+}
+
+/* Keyed with the seed; NULL where it cannot be. */
+static EVP_MAC_CTX *hmac_new(const uint8_t *seed, size_t seed_len,
+			     enum credential_algorithm algorithm)
+{
+	const char *digest = digest_of(algorithm);
+	EVP_MAC *hmac = hmac_get();
+	OSSL_PARAM parameters[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+	EVP_MAC_CTX *keyed;
+
+	if (!digest || !hmac || seed_len == 0 || seed_len > OTP_SEED_MAX)
+		return NULL;
+	parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+							 (char *)(uintptr_t)digest, 0);
+	keyed = EVP_MAC_CTX_new(hmac);
+	if (!keyed || EVP_MAC_init(keyed, seed, seed_len, parameters) != 1) {
+		EVP_MAC_CTX_free(keyed);
+		return NULL;
+	}
+	return keyed;
 }
 
 /* RFC 4226, 5.3: dynamic truncation. */
@@ -41,33 +73,42 @@ static uint32_t truncate(const uint8_t *mac, size_t len)
 	       (uint32_t)mac[offset + 2] << 8 | mac[offset + 3];
 }
 
-int otp_value(const uint8_t *seed, size_t seed_len, enum credential_algorithm algorithm,
-	      unsigned digits, uint64_t moving, uint32_t *ret_value)
+static int value_of(EVP_MAC_CTX *keyed, unsigned digits, uint64_t moving, uint32_t *ret_value)
 {
 	static const uint32_t modulus[] = {1000000, 10000000, 100000000};
-	const EVP_MD *digest = digest_of(algorithm);
 	uint8_t mac[EVP_MAX_MD_SIZE];
-	unsigned mac_len = 0;
+	size_t mac_len = 0;
 	uint8_t counter[8];
 
-	if (digest == NULL || digits < 6 || digits > 8 || seed_len == 0 || seed_len > OTP_SEED_MAX)
+	if (!keyed || digits < 6 || digits > 8)
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(counter); i++)
 		counter[i] = (uint8_t)(moving >> (56 - 8 * i));
-	if (HMAC(digest, seed, (int)seed_len, counter, sizeof(counter), mac, &mac_len) == NULL ||
-	    mac_len < 20)
+	/* Without a key: the one it has, from its beginning. */
+	if (EVP_MAC_init(keyed, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(keyed, counter, sizeof(counter)) != 1 ||
+	    EVP_MAC_final(keyed, mac, &mac_len, sizeof(mac)) != 1 || mac_len < 20)
 		return -EIO;
 	*ret_value = truncate(mac, mac_len) % modulus[digits - 6];
 	secret_wipe(mac, sizeof(mac));
 	return 0;
 }
 
+int otp_value(const uint8_t *seed, size_t seed_len, enum credential_algorithm algorithm,
+	      unsigned digits, uint64_t moving, uint32_t *ret_value)
+{
+	EVP_MAC_CTX *keyed = hmac_new(seed, seed_len, algorithm);
+	int r = value_of(keyed, digits, moving, ret_value);
+
+	EVP_MAC_CTX_free(keyed);
+	return r;
+}
+
 /* ---- the search: every candidate, the same work for each -------------------- */
 
 struct search {
 	const struct credential *record;
-	const uint8_t *seed;
-	size_t seed_len;
+	EVP_MAC_CTX *keyed; /* owned; NULL where the record's seed is none */
 	uint32_t wanted;
 	/* masks: all ones where it is so */
 	uint64_t found, seen;
@@ -94,8 +135,7 @@ static void search_try(struct search *search, uint64_t moving, bool usable, bool
 	uint32_t value = 0;
 	uint64_t equal, first;
 
-	if (otp_value(search->seed, search->seed_len, search->record->algorithm,
-		      search->record->digits, moving, &value) != 0) {
+	if (value_of(search->keyed, search->record->digits, moving, &value) != 0) {
 		search->failed = true;
 		return;
 	}
@@ -124,12 +164,13 @@ static uint32_t code_value(const char *code, size_t len, unsigned digits)
 static bool search_init(struct search *search, const struct credential *record, const uint8_t *seed,
 			size_t seed_len, const char *code, size_t code_len)
 {
-	*search = (struct search){.record = record, .seed = seed, .seed_len = seed_len};
+	*search = (struct search){.record = record};
 	if (record->type != WEBCRED_TYPE_OTP || record->locked)
 		return false;
 	if (record->kind != KIND_HOTP && (record->kind != KIND_TOTP || record->period == 0))
 		return false;
 	search->wanted = code_value(code, code_len, record->digits);
+	search->keyed = hmac_new(seed, seed_len, record->algorithm);
 	return true;
 }
 
@@ -204,6 +245,7 @@ void otp_check(const struct credential *record, const uint8_t *seed, size_t seed
 		check_totp(&search, now, windows, &match);
 	else
 		check_hotp(&search, windows, &match);
+	EVP_MAC_CTX_free(search.keyed);
 	if (search.failed)
 		return;
 	if (search.found == 0) {
@@ -230,6 +272,7 @@ bool otp_find(const struct credential *record, const uint8_t *seed, size_t seed_
 		search_step(&search, totp_centre(record, now) + i);
 		search_step(&search, totp_centre(record, now) - i);
 	}
+	EVP_MAC_CTX_free(search.keyed);
 	if (search.failed || search.found == 0)
 		return false;
 	*ret_moving = search.moving;
