@@ -34,6 +34,7 @@ struct conf_service {
 	enum webcred_type unknown_as; /* NONE: last of the order */
 	enum policy_counter counter;  /* counter = fail | warn | ignore */
 	uint32_t timeout_ms;	      /* timeout = seconds, 1 to 110 */
+	uint32_t key_wait_ms;	      /* key_wait = auto (POLICY_KEY_WAIT_AUTO), or seconds */
 	uint32_t fail_delay_ms;
 	bool tell_throttled;
 	bool echo_code;

@@ -55,6 +55,11 @@ static const struct conf_word audits[] = {
 	"kscreenlocker kde kde-fingerprint kde-smartcard xfce4-screensaver mate-screensaver "      \
 	"cinnamon-screensaver light-locker polkit-1"
 
+static const struct conf_word key_waits[] = {
+	{"auto", POLICY_KEY_WAIT_AUTO},
+	{NULL, 0},
+};
+
 #define IN(member) offsetof(struct conf, member), sizeof(((struct conf *)NULL)->member)
 #define OF(member)                                                                                 \
 	offsetof(struct conf_service, member), sizeof(((struct conf_service *)NULL)->member)
@@ -81,6 +86,7 @@ const struct conf_key conf_keys[] = {
 	{"service", "counter", CONF_WORD, OF(counter), 0, 0, counters, "fail"},
 	/* Below sshd's LoginGraceTime of 120 s (behaviour 61). */
 	{"service", "timeout", CONF_SECONDS, OF(timeout_ms), 1, 110, NULL, "60"},
+	{"service", "key_wait", CONF_SECONDS, OF(key_wait_ms), 0, 110, key_waits, "auto"},
 	{"service", "fail_delay", CONF_NUMBER, OF(fail_delay_ms), 0, 60000, NULL, "2000"},
 	{"service", "tell_throttled", CONF_YES_NO, OF(tell_throttled), 0, 0, NULL, "no"},
 	{"service", "required_credentials", CONF_TYPES, OF(required_credentials), 0, 0, NULL,
@@ -192,6 +198,24 @@ static bool read_word(const struct conf_key *key, const char *text, unsigned *re
 		len += (size_t)snprintf(allowed + len, sizeof(allowed) - len, " %s", word->word);
 	}
 	return wrong(ret_what, size, text, allowed);
+}
+
+/* Whole seconds, or one of the key's words where it has any. */
+static bool read_seconds(const struct conf_key *key, const char *text, uint32_t *ret_ms,
+			 char *ret_what, size_t size)
+{
+	uint32_t seconds;
+
+	for (const struct conf_word *word = key->words; word && word->word; word++) {
+		if (strcmp(word->word, text) == 0) {
+			*ret_ms = word->value;
+			return true;
+		}
+	}
+	if (!read_number(key, text, &seconds, ret_what, size))
+		return false;
+	*ret_ms = seconds * 1000;
+	return true;
 }
 
 static bool read_text(const struct conf_key *key, const char *text, char *field, char *ret_what,
@@ -333,10 +357,7 @@ bool conf_value_read(const struct conf_key *key, void *base, const char *text, c
 	case CONF_NUMBER:
 		return read_number(key, text, number, ret_what, size);
 	case CONF_SECONDS:
-		if (!read_number(key, text, number, ret_what, size))
-			return false;
-		*number *= 1000;
-		return true;
+		return read_seconds(key, text, number, ret_what, size);
 	case CONF_WORD:
 		return read_word(key, text, field, ret_what, size);
 	case CONF_TEXT:
@@ -376,6 +397,17 @@ static void write_list(const struct conf_list *list, char *buffer, size_t size)
 					list->name[i]);
 }
 
+static void write_seconds(const struct conf_key *key, uint32_t ms, char *buffer, size_t size)
+{
+	for (const struct conf_word *word = key->words; word && word->word; word++) {
+		if (word->value == ms) {
+			snprintf(buffer, size, "%s", word->word);
+			return;
+		}
+	}
+	snprintf(buffer, size, "%u", (unsigned)(ms / 1000));
+}
+
 static void write_word(const struct conf_key *key, unsigned value, char *buffer, size_t size)
 {
 	const struct conf_word *word = key->words;
@@ -398,7 +430,7 @@ void conf_value_write(const struct conf_key *key, const void *base, char *buffer
 		snprintf(buffer, size, "%u", (unsigned)*(const uint32_t *)field);
 		break;
 	case CONF_SECONDS:
-		snprintf(buffer, size, "%u", (unsigned)(*(const uint32_t *)field / 1000));
+		write_seconds(key, *(const uint32_t *)field, buffer, size);
 		break;
 	case CONF_WORD:
 		write_word(key, *(const unsigned *)field, buffer, size);

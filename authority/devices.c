@@ -22,15 +22,41 @@
 #include <unistd.h>
 
 struct devices_found {
+	const struct keeper *keeper;
+	struct client *client;
+	bool again; /* what it had already is passed over */
 	int fd[KEEPER_DEVICES];
-	unsigned n, plugged;
+	unsigned n, plugged, held, queued;
 };
+
+/* False where the key is somebody's: theirs who has it, until they are done. */
+static bool devices_lock(struct devices_found *found, const char *path, int fd,
+			 const struct stat *st)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	/* Ours, and udev has given the node another owner since. */
+	if (keeper_seen_node(found->client, st))
+		return false;
+	if (keeper_seen_elsewhere(found->keeper, found->client, st)) {
+		found->queued++;
+		return false;
+	}
+	found->held++;
+	if (!found->again)
+		audit_log(LOG_NOTICE, "the security key %s is in use by another program", path);
+	return false;
+}
 
 static void devices_try(struct devices_found *found, const char *path)
 {
 	struct stat st;
 	int fd;
 
+	if (found->again && lstat(path, &st) == 0 && keeper_seen_had(found->client, &st)) {
+		found->plugged++;
+		return;
+	}
 	/* Not our controlling terminal, not a wait, not a link. */
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0) {
@@ -46,11 +72,11 @@ static void devices_try(struct devices_found *found, const char *path)
 		return;
 	}
 	found->plugged++;
-	if (found->n == KEEPER_DEVICES || flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		audit_log(LOG_NOTICE, "the security key %s is in use by another program", path);
+	if (found->n == KEEPER_DEVICES || !devices_lock(found, path, fd, &st)) {
 		close(fd);
 		return;
 	}
+	keeper_seen_note(found->client, &st);
 	found->fd[found->n++] = fd;
 }
 
@@ -96,17 +122,20 @@ static void devices_configured(const struct keeper *keeper, struct devices_found
 	}
 }
 
-void keeper_devices(struct keeper *keeper, struct client *client)
+void keeper_devices(struct keeper *keeper, struct client *client, struct wire_in *in)
 {
-	struct devices_found found = {.n = 0};
+	struct devices_found found = {.keeper = keeper, .client = client};
 	struct mother_message message = {.word = MOTHER_DEVICE};
 	struct keeper_devices *devices = &client->devices;
 	unsigned i;
 
-	if (devices->expected > devices->n) {
+	found.again = wire_get_u8(in) == 1;
+	if (!wire_done(in) || devices->expected > devices->n) {
 		client->closing = true;
 		return;
 	}
+	if (!found.again)
+		keeper_seen_forget(client);
 	/* The rule is the keeper's: no session talks its way past it. */
 	if (!locality_is_remote(keeper, client)) {
 		if (keeper->conf.n_devices)
@@ -116,6 +145,8 @@ void keeper_devices(struct keeper *keeper, struct client *client)
 	}
 	devices->n = devices->expected = 0;
 	devices->plugged = found.plugged;
+	devices->held = found.held;
+	devices->queued = found.queued;
 	for (i = 0; i < found.n; i++) {
 		message.number = client->serial;
 		if (wire_send_fd(keeper->mother, &message, sizeof(message), found.fd[i],
@@ -132,6 +163,8 @@ void keeper_devices_answer(struct keeper *keeper, struct client *client)
 	wire_begin(&keeper->out, (enum wire_message)ANSWER_DEVICES);
 	wire_put_u8(&keeper->out, (uint8_t)client->devices.n);
 	wire_put_u8(&keeper->out, (uint8_t)client->devices.plugged);
+	wire_put_u8(&keeper->out, (uint8_t)client->devices.held);
+	wire_put_u8(&keeper->out, (uint8_t)client->devices.queued);
 	keeper_answer(keeper, client);
 }
 

@@ -57,9 +57,18 @@ struct keeper_charge {
 
 /* Helpers that were ordered for a ceremony, until the session has them all. */
 #define KEEPER_DEVICES 8
+#define KEEPER_SEEN 16
+struct keeper_seen {
+	dev_t dev, rdev;
+	ino_t ino;
+	struct timespec changed;
+};
 struct keeper_devices {
 	unsigned expected, n, plugged;
+	unsigned held, queued; /* by other programs, by other logins */
 	int channel[KEEPER_DEVICES];
+	unsigned n_seen; /* all in all; the last KEEPER_SEEN are kept */
+	struct keeper_seen seen[KEEPER_SEEN];
 };
 
 /* One caller, from accept to the end of its session. */
@@ -338,10 +347,20 @@ void keeper_names_abandon(struct keeper *keeper);
 bool locality_is_remote(const struct keeper *keeper, const struct client *client);
 
 /* devices.c */
-void keeper_devices(struct keeper *keeper, struct client *client);
+void keeper_devices(struct keeper *keeper, struct client *client, struct wire_in *in);
 void keeper_helper(struct keeper *keeper, uint64_t number, int channel);
 void keeper_devices_answer(struct keeper *keeper, struct client *client);
 void keeper_devices_pass(struct client *client);
 void keeper_devices_drop(struct client *client);
+
+/* devices_seen.c: the keys that a ceremony has had. */
+void keeper_seen_forget(struct client *client);
+bool keeper_seen_had(const struct client *client, const struct stat *st);
+/* The same node, whoever has changed it since. */
+bool keeper_seen_node(const struct client *client, const struct stat *st);
+void keeper_seen_note(struct client *client, const struct stat *st);
+/* Some other login has this key. */
+bool keeper_seen_elsewhere(const struct keeper *keeper, const struct client *except,
+			   const struct stat *st);
 
 #endif

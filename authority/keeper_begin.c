@@ -87,6 +87,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->subject_known = client->known;
 	policy->barred = client->barred;
 	policy->timeout_ms = section.timeout_ms;
+	policy->key_wait_ms = section.key_wait_ms;
 	policy->fail_delay_us = section.fail_delay_ms * 1000u;
 	policy->argon_memory_kib = keeper->conf.argon_memory_kib;
 	policy->argon_passes = keeper->conf.argon_passes;

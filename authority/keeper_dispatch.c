@@ -75,7 +75,7 @@ static void dispatch_login_question(struct keeper *keeper, struct client *client
 	else if (question == QUESTION_STATUS)
 		keeper_status(keeper, client);
 	else if (question == QUESTION_DEVICES)
-		keeper_devices(keeper, client);
+		keeper_devices(keeper, client, in);
 	else if (question == QUESTION_INVITE_TAKE)
 		keeper_invite_take(keeper, client, in);
 	else if (question == QUESTION_ACCOUNTS)

@@ -198,6 +198,16 @@ static bool login_may_commit(const struct client *client, const struct store_rec
 	return record->credential.type == WEBCRED_TYPE_PUBLIC_KEY;
 }
 
+/* Two logins that took turns at one key were both told its counter beforehand: the
+ * later signature's is above what the earlier one has left here, and no copy of it. */
+static uint64_t login_read_moving(const struct credential *record, const struct type_change *change)
+{
+	if (record->type == WEBCRED_TYPE_PUBLIC_KEY && record->moving > change->read_moving &&
+	    change->moving > record->moving)
+		return record->moving;
+	return change->read_moving;
+}
+
 static int login_write_change(struct keeper *keeper, struct client *client,
 			      const struct store_record *record, const struct type_change *change)
 {
@@ -211,7 +221,8 @@ static int login_write_change(struct keeper *keeper, struct client *client,
 		r = store->ops->relearn(store, account, change->id, change->read_moving,
 					change->moving, now);
 	else
-		r = store->ops->advance(store, account, change->id, change->read_moving,
+		r = store->ops->advance(store, account, change->id,
+					login_read_moving(&record->credential, change),
 					change->moving, record->credential.drift, now);
 	if (r == 0 && change->rehash[0])
 		r = store->ops->set_hash(store, account, change->id, change->rehash, now);

@@ -47,14 +47,16 @@ enum question {
 	QUESTION_RENAME = 11,
 	/* bytes id -> DONE */
 	QUESTION_REMOVE = 12,
-	QUESTION_REMOVE_ALL = 13,    /* -> DONE */
-	QUESTION_INVITE = 14,	     /* u32 seconds -> DONE, its text the code */
-	QUESTION_INVITE_TAKE = 15,   /* bytes code -> JUDGED */
-	QUESTION_LOCK = 16,	     /* flag locked -> DONE */
-	QUESTION_PREVENT = 17,	     /* -> DONE */
-	QUESTION_SETTLE = 18,	     /* bytes login, str service, str tty, str rhost -> DONE */
-	QUESTION_STATUS = 19,	     /* -> DONE, its text the tables in force */
-	QUESTION_DEVICES = 20,	     /* -> DEVICES, then so many CHANNELs */
+	QUESTION_REMOVE_ALL = 13,  /* -> DONE */
+	QUESTION_INVITE = 14,	   /* u32 seconds -> DONE, its text the code */
+	QUESTION_INVITE_TAKE = 15, /* bytes code -> JUDGED */
+	QUESTION_LOCK = 16,	   /* flag locked -> DONE */
+	QUESTION_PREVENT = 17,	   /* -> DONE */
+	QUESTION_SETTLE = 18,	   /* bytes login, str service, str tty, str rhost -> DONE */
+	QUESTION_STATUS = 19,	   /* -> DONE, its text the tables in force */
+	/* flag again: only keys that came since the last time -> DEVICES, then so many
+	 * CHANNELs */
+	QUESTION_DEVICES = 20,
 	QUESTION_MORE = 21,	     /* u16 records had -> MORE */
 	QUESTION_ACCOUNTS = 22,	     /* u64 number of the last account had -> ACCOUNTS */
 	QUESTION_BACKUP = 23,	     /* -> DONE once the copy is whole, then COPY */
@@ -73,8 +75,9 @@ enum question {
 	ANSWER_DONE = 38,	/* str text */
 	ANSWER_REFUSED = 39,	/* u32 outcome (positive), str text: ends the request */
 	ANSWER_FAULT = 40,	/* u32 errno, str text */
-	ANSWER_DEVICES = 41,	/* u8 n, u8 plugged */
-	ANSWER_CHANNEL = 42,	/* str name, with the helper's channel */
+	/* u8 n, u8 plugged, u8 held by other programs, u8 held by other logins */
+	ANSWER_DEVICES = 41,
+	ANSWER_CHANNEL = 42, /* str name, with the helper's channel */
 	/* u16 n, so many (u64 number, str name, u32 uid, flag locked); none: the end */
 	ANSWER_ACCOUNTS = 43,
 	ANSWER_COPY = 44, /* nothing, with the copy's descriptor */

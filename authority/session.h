@@ -27,6 +27,7 @@ struct session {
 	size_t n_usable;
 	enum webcred_mediation mediation;
 	bool cached_allowed;
+	uint32_t key_wait_ms; /* how long this step waits for a key to be plugged in */
 	uint16_t asked;	  /* number of the last ASK */
 	int64_t deadline; /* of the whole request */
 	char explain[WIRE_TEXT_MAX + 1];
@@ -70,6 +71,13 @@ int session_ask_take(struct session *session, size_t len, struct webcred_secret 
 /* session_ceremony.c: the host's `ceremony`, over every key that is present. */
 int session_ceremony(void *context, const struct type_ceremony *ceremony,
 		     struct type_ceremony_result *ret_result);
+
+/* session_insert.c: how long the order's step number `at` waits for a key that is
+ * not plugged in. */
+uint32_t session_key_wait(const struct session *session, const struct order *order, size_t at);
+/* What somebody with a key that is not here would see, for somebody without one
+ * (38).  0, or as session_ask(). */
+int session_insert_pretend(struct session *session);
 
 /* session_get.c */
 struct session_outcome {

@@ -5,7 +5,7 @@
  * answers wins, the others are cancelled (behaviour 68).  The person's end is
  * watched all the while: who goes away leaves no key blinking.
  */
-#include "authority/session.h"
+#include "authority/session_ceremony.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,64 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/core/types/ceremony.h"
 #include "lib/core/types/public_key.h"
 
-#define CEREMONY_KEYS_MAX 8
-#define CEREMONY_LOOK_MS 3000  /* the silent pre-flight of a healthy key takes 20 */
-#define CEREMONY_CANCEL_MS 400 /* helpers wait 200 for the key's own answer */
-
-struct ceremony_key {
-	int channel; /* -1 once it is over */
-	bool looked, going;
-	struct ceremony_present present;
-};
-
-struct ceremony_run {
-	struct session *session;
-	const struct type_ceremony *ceremony;
-	struct ceremony_key key[CEREMONY_KEYS_MAX];
-	unsigned n, plugged;
-	int64_t deadline;
-	bool touch_told, pin_spent;
-	bool won;
-	bool answered;		       /* the prompt beside the key settled it */
-	int trouble;		       /* outcome or fault that ends the whole */
-	struct ceremony_result result; /* the winner's, or the most telling so far */
-};
-
-/* ---- opening ---------------------------------------------------------------------- */
-
-static int ceremony_open(struct ceremony_run *run)
-{
-	struct session *session = run->session;
-	struct wire_in in;
-	unsigned expected, i;
-	int r, fd;
-	ssize_t n;
-
-	wire_begin(&session->out, (enum wire_message)QUESTION_DEVICES);
-	r = session_question(session, ANSWER_DEVICES, &in);
-	if (r != 0)
-		return r;
-	expected = wire_get_u8(&in);
-	run->plugged = wire_get_u8(&in);
-	if (!wire_done(&in))
-		return -EPROTO;
-	for (i = 0; i < expected; i++) {
-		n = wire_recv(session->keeper, session->in, sizeof(session->in), &fd, -1,
-			      wire_clock() + CEREMONY_LOOK_MS);
-		if (n < 0)
-			return (int)n;
-		if (fd >= 0 && run->n < CEREMONY_KEYS_MAX)
-			run->key[run->n++].channel = fd;
-		else if (fd >= 0)
-			close(fd);
-	}
-	return 0;
-}
-
-static void ceremony_send(struct ceremony_key *key, const struct wire_out *out)
+void ceremony_send(struct ceremony_key *key, const struct wire_out *out)
 {
 	if (key->channel >= 0 &&
 	    wire_send(key->channel, out->bytes, out->len, wire_clock() + CEREMONY_LOOK_MS) < 0) {
@@ -150,7 +95,7 @@ static unsigned ceremony_weight(enum ceremony_end end)
 	return end <= CEREMONY_PIN_MUST_CHANGE ? weight[end] : 0;
 }
 
-static void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *result)
+void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *result)
 {
 	if (ceremony_weight(result->end) > ceremony_weight(run->result.end))
 		run->result = *result;
@@ -289,97 +234,165 @@ static void ceremony_hear_client(struct ceremony_run *run)
 		run->trouble = WEBCRED_NOT_ALLOWED;
 }
 
-/* One turn; false when the time is up or nothing is left to wait for. */
-static bool ceremony_turn(struct ceremony_run *run, int64_t until)
+/* When something is due that no descriptor tells of. */
+static int64_t ceremony_next(const struct ceremony_run *run, int64_t until)
 {
-	struct pollfd wait[CEREMONY_KEYS_MAX + 2];
-	int64_t left = until - wire_clock();
 	unsigned i;
 
-	if (left <= 0)
-		return false;
+	until = run->reask_at < until ? run->reask_at : until;
+	until = run->go_at < until ? run->go_at : until;
+	for (i = 0; i < run->n; i++) {
+		const struct ceremony_key *key = &run->key[i];
+
+		if (key->channel >= 0 && !key->looked && key->look_until < until)
+			until = key->look_until;
+	}
+	return until;
+}
+
+/* One turn: until something was heard, or something is due. */
+static void ceremony_turn(struct ceremony_run *run, int64_t until)
+{
+	struct pollfd wait[CEREMONY_KEYS_MAX + 2];
+	int64_t left = ceremony_next(run, until) - wire_clock();
+	unsigned i;
+
 	for (i = 0; i < run->n; i++)
 		wait[i] = (struct pollfd){.fd = run->key[i].channel, .events = POLLIN};
 	wait[run->n] = (struct pollfd){.fd = run->session->client, .events = POLLIN};
 	wait[run->n + 1] = (struct pollfd){.fd = run->session->keeper, .events = POLLIN};
-	if (poll(wait, run->n + 2, (int)left) < 0)
-		return errno == EINTR;
+	if (poll(wait, run->n + 2, left > 0 ? (int)left : 0) < 0) {
+		if (errno != EINTR)
+			run->trouble = -errno;
+		return;
+	}
 	for (i = 0; i < run->n; i++) {
 		if (wait[i].revents && run->key[i].channel >= 0)
 			ceremony_hear(run, &run->key[i]);
 		if (run->trouble || run->won)
-			return true;
+			return;
 	}
 	if (wait[run->n].revents)
 		ceremony_hear_client(run);
 	if (wait[run->n + 1].revents)
 		run->trouble = -ENODATA; /* the keeper speaks unasked: it is gone */
-	return true;
 }
 
-static bool ceremony_all_looked(const struct ceremony_run *run)
+/* Those that are still looked at; what does not even answer the pre-flight will not
+ * serve, and costs nobody but itself. */
+static unsigned ceremony_looking(struct ceremony_run *run)
 {
-	unsigned i;
+	int64_t now = wire_clock();
+	unsigned i, looking = 0;
 
-	for (i = 0; i < run->n; i++) {
-		if (run->key[i].channel >= 0 && !run->key[i].looked)
-			return false;
-	}
-	return true;
-}
-
-static void ceremony_look(struct ceremony_run *run)
-{
-	int64_t until = wire_clock() + CEREMONY_LOOK_MS;
-	unsigned i;
-
-	for (i = 0; i < run->n; i++) {
-		if (!ceremony_put_begin(&run->session->out, run->ceremony)) {
-			run->trouble = -EMSGSIZE;
-			return;
-		}
-		ceremony_send(&run->key[i], &run->session->out);
-	}
-	while (!run->trouble && !ceremony_all_looked(run) && ceremony_turn(run, until))
-		;
-	/* A key that does not even answer the pre-flight will not serve. */
-	for (i = 0; i < run->n; i++) {
-		if (run->key[i].channel >= 0 && !run->key[i].looked)
-			ceremony_over(run, &run->key[i], CEREMONY_BROKEN);
-	}
-}
-
-static void ceremony_go(struct ceremony_run *run, unsigned *ret_matching)
-{
-	bool create = run->ceremony->kind == CEREMONY_CREATE;
-	/* With no list, a discoverable credential may be on any of them. */
-	bool any = run->ceremony->n_entries == 0;
-	unsigned i;
-
-	*ret_matching = 0;
 	for (i = 0; i < run->n; i++) {
 		struct ceremony_key *key = &run->key[i];
 
-		if (key->channel < 0)
+		if (key->channel < 0 || key->looked)
 			continue;
-		if (!create && !any && !key->present.found) {
+		if (now < key->look_until)
+			looking++;
+		else
+			ceremony_over(run, key, CEREMONY_BROKEN);
+	}
+	return looking;
+}
+
+static bool ceremony_found(const struct ceremony_run *run, const struct ceremony_key *key)
+{
+	/* With no list, a discoverable credential may be on any of them. */
+	return run->ceremony->kind == CEREMONY_CREATE || run->ceremony->n_entries == 0 ||
+	       key->present.found;
+}
+
+/* Looked at, and not told to go: the first of them sets the clock for the rest. */
+static unsigned ceremony_sort(struct ceremony_run *run)
+{
+	unsigned i, ready = 0;
+
+	for (i = 0; i < run->n; i++) {
+		struct ceremony_key *key = &run->key[i];
+
+		if (key->channel < 0 || !key->looked || key->going)
+			continue;
+		if (ceremony_found(run, key))
+			ready++;
+		else
 			ceremony_over(run, key, CEREMONY_NOT_HERE);
+	}
+	if (ready && run->go_at == INT64_MAX)
+		run->go_at = wire_clock() + CEREMONY_SETTLE_MS;
+	return ready;
+}
+
+static void ceremony_go(struct ceremony_run *run)
+{
+	unsigned i;
+
+	run->go_at = INT64_MAX;
+	for (i = 0; i < run->n; i++) {
+		struct ceremony_key *key = &run->key[i];
+
+		if (key->channel < 0 || !key->looked || key->going)
 			continue;
-		}
-		(*ret_matching)++;
 		key->going = true;
+		run->matching++;
 	}
-	if (run->session->conditional && *ret_matching)
-		run->trouble = session_conditional_ask(run->session);
-	for (i = 0; i < run->n && !run->trouble; i++) {
-		if (run->key[i].going)
+	for (i = 0; i < run->n; i++) {
+		if (run->key[i].channel >= 0 && run->key[i].going && !run->key[i].told) {
+			run->key[i].told = true;
 			ceremony_say(run, &run->key[i], CEREMONY_GO);
+		}
 	}
-	while (!run->trouble && !run->won && !run->answered && ceremony_going(run) &&
-	       ceremony_turn(run, run->deadline))
-		;
-	if (!run->trouble && !run->won && !run->answered && ceremony_going(run))
+}
+
+/* Whatever is due now, keys that have come among it.  False when nothing is left
+ * to wait for; *ret_until: no longer than that. */
+static bool ceremony_step(struct ceremony_run *run, int64_t *ret_until)
+{
+	struct session_conditional *prompt = run->session->conditional;
+	unsigned looking, ready;
+
+	if (wire_clock() >= run->reask_at)
+		insert_ask(run);
+	looking = ceremony_looking(run);
+	ready = ceremony_sort(run);
+	/* None of them is slower than the rest, or those that are have had their time. */
+	if (prompt && run->trouble == 0 && (!looking || wire_clock() >= run->go_at))
+		run->trouble = session_conditional_ask(run->session);
+	if (run->trouble)
+		return false;
+	if (ready && (!looking || wire_clock() >= run->go_at))
+		ceremony_go(run);
+	*ret_until = run->deadline;
+	if (looking || ceremony_going(run) || run->go_at != INT64_MAX) {
+		run->waiting_since = 0;
+		return true;
+	}
+	run->touch_told = false;
+	/* Enter alone means the key, and no key blinks. */
+	if (prompt && prompt->answered)
+		return false;
+	return insert_wait(run, ret_until);
+}
+
+static void ceremony_all(struct ceremony_run *run)
+{
+	int64_t until;
+
+	while (!run->won && !run->answered && ceremony_step(run, &until) && !run->trouble) {
+		if (wire_clock() >= run->deadline)
+			break;
+		ceremony_turn(run, until);
+		if (run->trouble)
+			break;
+	}
+	if (run->trouble || run->won || run->answered)
+		return;
+	if (ceremony_going(run))
 		ceremony_keep(run, &(const struct ceremony_result){.end = CEREMONY_NO_TOUCH});
+	else
+		insert_give_up(run);
 }
 
 /* Nothing stays behind blinking, and no channel stays busy. */
@@ -410,22 +423,20 @@ int session_ceremony(void *context, const struct type_ceremony *ceremony,
 		     struct type_ceremony_result *ret_result)
 {
 	static struct ceremony_run run; /* large, and one to a process */
-	unsigned matching = 0;
 
 	memset(&run, 0, sizeof(run));
 	run.session = context;
 	run.ceremony = ceremony;
+	run.began = wire_clock();
 	run.deadline = session_deadline(run.session, ceremony->timeout_ms);
-	run.trouble = ceremony_open(&run);
-	if (run.trouble == 0)
-		ceremony_look(&run);
-	if (run.trouble == 0)
-		ceremony_go(&run, &matching);
+	run.key_wait_ms = insert_key_wait(run.session, ceremony);
+	run.go_at = INT64_MAX;
+	ceremony_all(&run);
 	ceremony_stop(&run);
 	if (run.trouble != 0)
 		return run.trouble;
 	ret_result->present = run.plugged;
-	ret_result->matching = matching;
+	ret_result->matching = run.matching;
 	ret_result->result = run.result;
 	return 0;
 }

@@ -129,6 +129,7 @@ static void get_walk(struct session *session, const struct order *order, uint8_t
 	for (i = 0; i < order->n; i++) {
 		struct session_outcome now = *outcome;
 
+		session->key_wait_ms = session_key_wait(session, order, i);
 		now.status =
 			session_step(session, &host, order->step[i].type, minimum, false, &now);
 		/* The most telling step speaks for the whole, unless a later one decides. */
@@ -155,10 +156,15 @@ static void get_pretend(struct session *session, const struct order *order,
 {
 	struct type_host host = session_host(session);
 	enum webcred_type as = (enum webcred_type)session->policy.unknown_as;
+	int told = 0;
 
 	if (as == WEBCRED_TYPE_NONE)
 		as = order->step[order->n - 1].type;
+	if (as == WEBCRED_TYPE_PUBLIC_KEY)
+		told = session_insert_pretend(session);
 	outcome->status = session_step(session, &host, as, 0, true, outcome);
+	if (told != 0)
+		outcome->result = told;
 	outcome->verdict = VERDICT_REFUSED;
 	if (outcome->status == WEBCRED_STATUS_SUCCESS || outcome->status == WEBCRED_STATUS_NOTFOUND)
 		outcome->status = WEBCRED_STATUS_NOTALLOWED;

@@ -67,6 +67,7 @@ void policy_put(struct wire_out *out, const struct policy *policy)
 	wire_put_u8(out, policy->counter);
 	wire_put_u16(out, flags_of(policy));
 	wire_put_u32(out, policy->timeout_ms);
+	wire_put_u32(out, policy->key_wait_ms);
 	wire_put_u32(out, policy->fail_delay_us);
 	wire_put_u32(out, policy->argon_memory_kib);
 	wire_put_u32(out, policy->argon_passes);
@@ -107,6 +108,7 @@ bool policy_get(struct wire_in *in, struct policy *ret_policy)
 	flags = wire_get_u16(in);
 	set_flags(&policy, flags);
 	policy.timeout_ms = wire_get_u32(in);
+	policy.key_wait_ms = wire_get_u32(in);
 	policy.fail_delay_us = wire_get_u32(in);
 	policy.argon_memory_kib = wire_get_u32(in);
 	policy.argon_passes = wire_get_u32(in);

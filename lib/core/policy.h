@@ -23,6 +23,10 @@ struct policy_models {
 	uint8_t aaguid[POLICY_MODELS_MAX][16];
 };
 
+/* key_wait = auto: who has no other way in, and asks for himself, is waited for. */
+#define POLICY_KEY_WAIT_AUTO UINT32_MAX
+#define POLICY_KEY_WAIT_AUTO_MS 10000u
+
 struct policy {
 	char order[WIRE_ORDER_MAX + 1]; /* get = of the service, or [manage] get = */
 	char rp_id[WIRE_RPID_MAX + 1];	/* fixed at first start */
@@ -45,6 +49,7 @@ struct policy {
 	bool subject_known;  /* the account exists and its uid matches */
 	bool barred;	     /* locked, or enrolled under another uid: ask, and refuse */
 	uint32_t timeout_ms;
+	uint32_t key_wait_ms; /* for a key to be plugged in; POLICY_KEY_WAIT_AUTO */
 	uint32_t fail_delay_us;
 	uint32_t argon_memory_kib;
 	uint32_t argon_passes;

@@ -79,8 +79,10 @@ static void refused(const char *text, unsigned line, const char *word)
 
 static void defaults_hold(const struct conf *now)
 {
-	static const struct conf_service service = {
-		.order = "public-key otp password", .timeout_ms = 60000, .fail_delay_ms = 2000};
+	static const struct conf_service service = {.order = "public-key otp password",
+						    .timeout_ms = 60000,
+						    .key_wait_ms = POLICY_KEY_WAIT_AUTO,
+						    .fail_delay_ms = 2000};
 
 	assert_string_equal(now->rp_id, "");
 	assert_true(conf_list_has(&now->quiet_services, "sudo"));
@@ -458,7 +460,7 @@ static void test_each(void **state)
 	first = conf;
 	conf_each(&conf, dump_one, &dump);
 	/* every key once, those of [service] for sudo and manage too, two devices */
-	assert_int_equal(dump.n, conf_n_keys + 2 * 12 + 1);
+	assert_int_equal(dump.n, conf_n_keys + 2 * 13 + 1);
 	accepted(dump.text);
 	assert_memory_equal(&first, &conf, sizeof(conf));
 	conf_each(&conf, dump_one, &again);

@@ -77,6 +77,7 @@ struct type_ceremony {
 	int32_t algorithm[4]; /* CREATE, by preference */
 	uint8_t n_entries;    /* GET: the allow list; CREATE: the exclude list */
 	const struct ceremony_entry *entry;
+	bool more; /* not sent: another ceremony follows, for other entries; wait for no key */
 };
 
 /* How one key's part ended. */

@@ -288,7 +288,7 @@ static enum webcred_status get_ended(const struct type_host *host, struct type_l
 /* ---- get -------------------------------------------------------------------------- */
 
 static int get_run(const struct type_host *host, const struct type_login *login,
-		   struct attempt *attempt)
+		   struct attempt *attempt, bool more)
 {
 	struct type_ceremony ceremony = {
 		.kind = CEREMONY_GET,
@@ -296,6 +296,7 @@ static int get_run(const struct type_host *host, const struct type_login *login,
 		.timeout_ms = login->timeout_ms,
 		.n_entries = (uint8_t)attempt->n,
 		.entry = attempt->entry,
+		.more = more,
 	};
 	int result = public_key_own_make(host, login->policy, login->service, false, &attempt->own);
 
@@ -324,26 +325,36 @@ static size_t get_fill(const struct type_login *login, const struct credential *
 /*
  * An account may have more keys than one message holds: then ceremony follows
  * ceremony, as long as keys are plugged in and none of them holds a credential
- * that was asked for.  A pre-flight is silent, so only the last one is seen.
+ * that was asked for.  A pre-flight is silent, so only the last one is seen, and
+ * only the last one waits for a key: for one of those that were used last.
  */
 static enum webcred_status get_try(const struct type_host *host, struct type_login *login,
 				   const struct credential **records, size_t n,
 				   struct attempt *attempt)
 {
 	const struct type_ceremony_result *result = &attempt->result;
-	int r = 0;
+	size_t done = 0;
+	bool more;
+	int r;
 
 	login->asked = true;
-	for (size_t done = 0; done < n;) {
-		done += get_fill(login, records + done, n - done, attempt);
-		r = get_run(host, login, attempt);
+	do {
+		/* Behind the last of several: the first again. */
+		bool again = done == n;
+
+		more = get_fill(login, records + (again ? 0 : done), again ? n : n - done,
+				attempt) < n &&
+		       !again;
+		done += again ? 0 : attempt->n;
+		r = get_run(host, login, attempt, more);
 		if (r != 0)
 			return said_result(login, r, "the ceremony did not run");
 		if (result->result.end == CEREMONY_OK && result->present > 0)
 			return get_judge(host, login, attempt);
-		if (result->present == 0 || result->result.end != CEREMONY_NOT_HERE)
+		if (result->present > 0 && result->result.end != 0 &&
+		    result->result.end != CEREMONY_NOT_HERE)
 			break;
-	}
+	} while (more);
 	return get_ended(host, login, result);
 }
 
