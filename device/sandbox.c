@@ -9,9 +9,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fido.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -157,7 +160,29 @@ static int add_rules(scmp_filter_ctx filter)
 	return r;
 }
 
-static scmp_filter_ctx the_filter;
+static struct sock_fprog program;
+
+/* The filter as the kernel takes it: made once, installed in every child. */
+static int export_filter(scmp_filter_ctx filter)
+{
+	int fd = memfd_create("filter", MFD_CLOEXEC), r;
+	off_t size;
+
+	if (fd < 0)
+		return -errno;
+	r = seccomp_export_bpf(filter, fd);
+	size = lseek(fd, 0, SEEK_END);
+	if (r == 0 && (size <= 0 || size % (off_t)sizeof(*program.filter) != 0))
+		r = -EIO;
+	if (r == 0) {
+		program.filter = malloc((size_t)size);
+		program.len = (unsigned short)((size_t)size / sizeof(*program.filter));
+		if (!program.filter || pread(fd, program.filter, (size_t)size, 0) != size)
+			r = -ENOMEM;
+	}
+	(void)close(fd);
+	return r;
+}
 
 static int prepare_filter(void)
 {
@@ -165,10 +190,14 @@ static int prepare_filter(void)
 	int r = filter ? add_rules(filter) : -ENOMEM;
 
 	if (r == 0)
-		the_filter = filter;
-	else
-		seccomp_release(filter);
+		r = export_filter(filter);
+	seccomp_release(filter);
 	return r;
+}
+
+static int install_filter(void)
+{
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -201,5 +230,5 @@ int sandbox_enter(int last)
 	if (close_range((unsigned)last + 1, ~0u, 0) != 0)
 		return -EIO;
 	r = set_limits(last);
-	return r == 0 ? seccomp_load(the_filter) : r;
+	return r == 0 ? install_filter() : r;
 }

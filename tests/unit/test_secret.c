@@ -80,6 +80,48 @@ static void test_freed_pages_are_gone(void **state)
 	assert_int_equal(errno, ENOMEM);
 }
 
+/* More than a page has room for: each is its own, empty at first, and stays. */
+static void test_many_at_once_share_nothing_but_pages(void **state)
+{
+	struct webcred_secret *secret[9];
+	char text[16];
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 9; i++) {
+			secret[i] = secret_new();
+			assert_non_null(secret[i]);
+			assert_true(all_zero(secret_room(secret[i]), WEBCRED_SECRET_MAX));
+			(void)snprintf(text, sizeof(text), "secret %d", i);
+			assert_int_equal(secret_set(secret[i], text, 8), 0);
+		}
+		for (int i = 0; i < 9; i++) {
+			(void)snprintf(text, sizeof(text), "secret %d", i);
+			assert_memory_equal(secret_bytes(secret[i]), text, 9);
+		}
+		/* Not in the order they came in. */
+		for (int i = 0; i < 9; i++)
+			secret_free(secret[(i * 4 + round) % 9]);
+	}
+}
+
+static void test_kept_page_is_wiped_and_used_again(void **state)
+{
+	struct webcred_secret *secret, *again;
+	uintptr_t page;
+
+	(void)state;
+	secret_keep();
+	secret = secret_new_from("kept", 4);
+	page = (uintptr_t)secret & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+	secret_free(secret);
+	assert_int_equal(msync((void *)page, 1, MS_ASYNC), 0);
+	assert_true(all_zero((const uint8_t *)page, (size_t)sysconf(_SC_PAGESIZE)));
+	again = secret_new();
+	assert_ptr_equal(again, secret);
+	secret_free(again);
+}
+
 static void test_forked_child_sees_nothing(void **state)
 {
 	struct webcred_secret *secret = secret_new_from("parent's", 8);
@@ -176,6 +218,8 @@ int main(void)
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_resize_wipes_what_no_longer_counts),
 		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_many_at_once_share_nothing_but_pages),
+		cmocka_unit_test(test_kept_page_is_wiped_and_used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
