@@ -5,7 +5,7 @@
  *
  * By pread(2), not mapped: a page that the disk does not give back, or that
  * somebody cut off the file, is an error here and no SIGBUS in the program that
- * asked for a name (doc/decisions/0021-the-name-service.md).  No length or offset
+ * asked for a name (doc/decisions/0020-the-name-service.md).  No length or offset
  * of the file is used before it was compared with the file's size.
  *
  * Results: 0, DATABASE_ABSENT, or -errno: -EBADMSG what lies there is no such

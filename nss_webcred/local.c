@@ -5,11 +5,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/names.h"
+
+static const char *const local_paths[LOCAL_FILES] = {
+	[LOCAL_PASSWD] = "/etc/passwd",
+	[LOCAL_GROUP] = "/etc/group",
+};
 
 /* The line that is being read; fields 0 and 2 matter. */
 struct local_line {
@@ -86,16 +94,18 @@ static bool local_piece(struct local_line *line, const char *at, size_t len, loc
 	return false;
 }
 
-static int local_read(const char *path, local_visit visit, void *context)
+static int local_read(enum local_file file, struct stat *ret_stat, local_visit visit, void *context)
 {
 	struct local_line line = {0};
 	char piece[4096];
 	bool stop = false;
 	ssize_t n = 0;
-	int r = 0, fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int r = 0, fd = open(local_paths[file], O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
+	if (ret_stat && fstat(fd, ret_stat) < 0)
+		r = -errno;
 	while (!stop && r == 0 && (n = read(fd, piece, sizeof(piece))) != 0) {
 		if (n > 0)
 			stop = local_piece(&line, piece, (size_t)n, visit, context);
@@ -122,10 +132,10 @@ static bool local_compare(void *context, const char *name, uint32_t id)
 	return wanted->found;
 }
 
-int local_knows(const char *path, const char *name, uint32_t id)
+static int local_scan(enum local_file file, const char *name, uint32_t id)
 {
 	struct local_wanted wanted = {.name = name, .id = id};
-	int r = local_read(path, local_compare, &wanted);
+	int r = local_read(file, NULL, local_compare, &wanted);
 
 	return r < 0 ? r : wanted.found;
 }
@@ -148,10 +158,10 @@ static bool local_take_out(void *context, const char *name, uint32_t id)
 	return kept == 0;
 }
 
-int local_filter(const char *path, gid_t *ids, size_t *n)
+int local_filter(enum local_file file, gid_t *ids, size_t *n)
 {
 	struct local_ids left = {.ids = ids, .n = *n};
-	int r = local_read(path, local_take_out, &left);
+	int r = local_read(file, NULL, local_take_out, &left);
 
 	*n = left.n;
 	return r;
@@ -179,10 +189,15 @@ static bool local_sieve_add(void *context, const char *name, uint32_t id)
 	return false;
 }
 
-int local_sieve_fill(struct local_sieve *sieve, const char *path)
+static int local_sieve_read(struct local_sieve *sieve, enum local_file file, struct stat *ret_stat)
 {
 	memset(sieve, 0, sizeof(*sieve));
-	return local_read(path, local_sieve_add, sieve);
+	return local_read(file, ret_stat, local_sieve_add, sieve);
+}
+
+int local_sieve_fill(struct local_sieve *sieve, enum local_file file)
+{
+	return local_sieve_read(sieve, file, NULL);
 }
 
 static bool local_sieve_has(const struct local_sieve *sieve, size_t bit)
@@ -190,11 +205,82 @@ static bool local_sieve_has(const struct local_sieve *sieve, size_t bit)
 	return sieve->bits[bit / 64] >> bit % 64 & 1;
 }
 
-int local_sieve_knows(const struct local_sieve *sieve, const char *path, const char *name,
+static bool local_sieve_may(const struct local_sieve *sieve, const char *name, uint32_t id)
+{
+	return local_sieve_has(sieve, local_bit_of_id(id)) ||
+	       (name && local_sieve_has(sieve, local_bit_of_name(name)));
+}
+
+int local_sieve_knows(const struct local_sieve *sieve, enum local_file file, const char *name,
 		      uint32_t id)
 {
-	if (!local_sieve_has(sieve, local_bit_of_id(id)) &&
-	    (!name || !local_sieve_has(sieve, local_bit_of_name(name))))
-		return 0;
-	return local_knows(path, name, id);
+	return local_sieve_may(sieve, name, id) ? local_scan(file, name, id) : 0;
+}
+
+/* ---- the sieves that are kept ------------------------------------------------------ */
+
+static pthread_mutex_t local_kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct local_kept {
+	bool good;
+	struct stat seen;
+	struct local_sieve sieve;
+} local_kept[LOCAL_FILES];
+
+void local_lock(void)
+{
+	pthread_mutex_lock(&local_kept_lock);
+}
+
+void local_unlock(void)
+{
+	pthread_mutex_unlock(&local_kept_lock);
+}
+
+static bool local_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* What changed a moment ago may change once more with the same time stamp. */
+static bool local_settled(const struct stat *st)
+{
+	struct timespec now;
+
+	return clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec - st->st_ctim.tv_sec > 1 &&
+	       now.tv_sec - st->st_mtim.tv_sec > 1;
+}
+
+/* With the lock: `may` is what the sieve says of the file as it is now. */
+static int local_ask(struct local_kept *kept, enum local_file file, const struct stat *now,
+		     const char *name, uint32_t id, bool *ret_may)
+{
+	int r = 0;
+
+	if (!kept->good || !local_same(&kept->seen, now)) {
+		kept->good = false;
+		memset(&kept->seen, 0, sizeof(kept->seen));
+		r = local_sieve_read(&kept->sieve, file, &kept->seen);
+		kept->good = r == 0 && local_settled(&kept->seen);
+	}
+	if (r == 0)
+		*ret_may = local_sieve_may(&kept->sieve, name, id);
+	return r;
+}
+
+int local_knows(enum local_file file, const char *name, uint32_t id)
+{
+	struct stat now;
+	bool may = true;
+	int r;
+
+	if (stat(local_paths[file], &now) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	local_lock();
+	r = local_ask(&local_kept[file], file, &now, name, id, &may);
+	local_unlock();
+	if (r < 0 || !may)
+		return r;
+	return local_scan(file, name, id);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
 /*
- * local - what /etc/passwd and /etc/group know, read anew for every answer.
+ * local - what /etc/passwd and /etc/group know, looked at anew for every answer.
  *
  * Local files win, also over a row that was there before them and also where
  * nsswitch.conf names us first: a group of ours that is called like a local one
@@ -17,21 +17,27 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LOCAL_PASSWD "/etc/passwd"
-#define LOCAL_GROUP "/etc/group"
+enum local_file { LOCAL_PASSWD, LOCAL_GROUP, LOCAL_FILES };
 
 /* Whether a line has this name (if it is not NULL) or this id. */
-int local_knows(const char *path, const char *name, uint32_t id);
+int local_knows(enum local_file file, const char *name, uint32_t id);
 /* Takes out of `ids` what the file knows; *n becomes how many are left. */
-int local_filter(const char *path, gid_t *ids, size_t *n);
+int local_filter(enum local_file file, gid_t *ids, size_t *n);
 
-/* A sieve for many rows: what it says no to, the file does not know. */
+/*
+ * A sieve: what it says no to, the file does not know.  local_knows() keeps one for each
+ * file as long as stat(2) shows the same file; a walk keeps its own.
+ */
 #define LOCAL_BITS 65536
 struct local_sieve {
 	uint64_t bits[LOCAL_BITS / 64];
 };
-int local_sieve_fill(struct local_sieve *sieve, const char *path);
-int local_sieve_knows(const struct local_sieve *sieve, const char *path, const char *name,
+int local_sieve_fill(struct local_sieve *sieve, enum local_file file);
+int local_sieve_knows(const struct local_sieve *sieve, enum local_file file, const char *name,
 		      uint32_t id);
+
+/* The kept sieves' lock, for fork(2). */
+void local_lock(void);
+void local_unlock(void);
 
 #endif

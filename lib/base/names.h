@@ -89,7 +89,7 @@ const char *names_check_home(const char *home);
 const char *names_check_shell(const char *shell);
 /*
  * An id that can belong to a person or group of ours at all, whatever the
- * configured range is; why: doc/decisions (ids).  Never in 0-999, 60001-65535,
+ * configured range is; why: doc/decisions/0020-the-name-service.md.  Never in 0-999, 60001-65535,
  * 524288-1879048191, nor above 2147483647 (-1 among them).
  */
 const char *names_check_id(uint32_t id);
