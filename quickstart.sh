@@ -22,7 +22,8 @@ build_packages="autoconf automake libtool make gcc libc6-dev pkgconf libpam0g-de
 	libcbor-dev libfido2-dev libudev-dev libsystemd-dev libcdb-dev libcmocka-dev"
 demo_packages="sudo pamtester oathtool expect procps util-linux"
 check_packages="sqlite3 valgrind clang-format shellcheck mandoc libpam-modules passwd git binutils
-	openssh-server openssh-client login vlock libpam-runtime debconf"
+	openssh-server openssh-client login vlock libpam-runtime debconf systemd strace
+	libpam-google-authenticator libpam-oath"
 vm_packages="qemu-system-x86 mmdebstrap e2fsprogs"
 
 say() { printf '%s\n' "$*"; }
@@ -147,9 +148,10 @@ check() {
 	loudly "The module and the library, on the installed files in sandboxes" make -s check-service
 	loudly "webcred-device against security keys in software" make -s check-device
 	loudly "Real programs: pamtester, sudo, the tool" make -s check-programs
+	loudly "The gauntlet, bounded: every fault of other modules, set up here" make -s check-gauntlet
 	loudly "One login of each type under valgrind" make -s check-valgrind
 	loudly "Unit and service tests once more, with AddressSanitizer and UBSan" make -s check-asan
-	suites="lint unit service device system valgrind asan.unit asan.service"
+	suites="lint unit service device system gauntlet valgrind asan.unit asan.service"
 	if [ "${WEBCRED_VM-}" != no ]; then
 		loudly "A whole machine: Debian under qemu, its console, ssh, keys, a reboot" make -s check-vm
 		suites="$suites vm"

@@ -4,7 +4,7 @@
 tests_out = $(abs_builddir)/tests/out
 tests_run = $(top_srcdir)/tests/run --build $(abs_builddir)
 EXTRA_DIST += tests/run tests/lint tests/targets.mk tests/semantics/check tests/semantics/index
-PHONY_TARGETS = help stage check-service check-semantics check-device check-programs check-system check-asan check-valgrind lint programs-for-check
+PHONY_TARGETS = help stage check-service check-semantics check-device check-programs check-system check-asan check-valgrind lint programs-for-check gauntlet check-gauntlet
 .PHONY: $(PHONY_TARGETS)
 
 help:
@@ -16,6 +16,8 @@ help:
 	@echo 'make check-asan      unit and service tests, built with AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  one login of each type under valgrind'
 	@echo 'make check-vm        a whole Debian under qemu: console, ssh, keys by udev, logind, a reboot; as root'
+	@echo 'make gauntlet        every fault of other modules, races, guessing, memory: a table; as root'
+	@echo 'make check-gauntlet  the same, bounded: a few minutes'
 	@echo 'make bench           speed, next to other modules (3 minutes; bench-quick: 1); as root'
 	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
 	@echo 'make distcheck       a release, built and tested from its tarball'
@@ -81,6 +83,16 @@ check-programs: stage
 check-device: programs-for-check
 	@$(MAKE) $(AM_MAKEFLAGS) tests/device/driver
 	@$(tests_run) device tests/device/driver
+
+# The table is of this run's logs; what it shows as lost has failed.
+gauntlet: stage
+	@$(MAKE) $(AM_MAKEFLAGS) $(gauntlet_programs) >/dev/null
+	@WEBCRED_LIMIT=3600 $(tests_run) --stage $(tests_out)/stage gauntlet; result=$$?; \
+		$(top_srcdir)/tests/gauntlet/table --build $(abs_builddir) --stage $(tests_out)/stage && test $$result = 0
+
+check-gauntlet: stage
+	@$(MAKE) $(AM_MAKEFLAGS) $(gauntlet_programs) >/dev/null
+	@WEBCRED_GAUNTLET=bounded $(tests_run) --stage $(tests_out)/stage gauntlet
 
 check-valgrind: stage
 	@$(tests_run) --stage $(tests_out)/stage valgrind

@@ -31,6 +31,7 @@ static const char usage_text[] =
 	"  --answer TEXT (repeatable)  --answer-big BYTES  --conv script|none|error|null|nulltext\n"
 	"  --env NAME=VALUE  --switch-user NAME  --hold FILE  --prompted FILE  --close-stdio  "
 	"--repeat N\n"
+	"  --chroot DIR (at the first prompt)  --spawn (ls, of its descriptors)\n"
 	"  --race N  --race-users FILE  --race-answers FILE  --quiet\n";
 
 enum option_key {
@@ -44,6 +45,8 @@ enum option_key {
 	KEY_SWITCH_USER,
 	KEY_HOLD,
 	KEY_PROMPTED,
+	KEY_CHROOT,
+	KEY_SPAWN,
 	KEY_CLOSE_STDIO,
 	KEY_REPEAT,
 	KEY_RACE,
@@ -63,6 +66,8 @@ static const struct option options[] = {
 	{"switch-user", required_argument, NULL, KEY_SWITCH_USER},
 	{"hold", required_argument, NULL, KEY_HOLD},
 	{"prompted", required_argument, NULL, KEY_PROMPTED},
+	{"chroot", required_argument, NULL, KEY_CHROOT},
+	{"spawn", no_argument, NULL, KEY_SPAWN},
 	{"close-stdio", no_argument, NULL, KEY_CLOSE_STDIO},
 	{"repeat", required_argument, NULL, KEY_REPEAT},
 	{"race", required_argument, NULL, KEY_RACE},
@@ -163,6 +168,12 @@ static void option_take(struct drive *drive, int key, char *value)
 		break;
 	case KEY_PROMPTED:
 		drive->prompted = value;
+		break;
+	case KEY_CHROOT:
+		drive->chroot = value;
+		break;
+	case KEY_SPAWN:
+		drive->spawn = true;
 		break;
 	case KEY_CLOSE_STDIO:
 		drive->close_stdio = true;

@@ -28,7 +28,9 @@ struct drive {
 	int flags;		 /* for every operation */
 	enum conversation conversation;
 	bool quiet;
-	bool close_stdio; /* run with descriptors 0 to 2 closed */
+	const char *chroot; /* the root folder becomes this at the first prompt */
+	bool spawn;	    /* at the first prompt and at the end ls lists its descriptors */
+	bool close_stdio;   /* run with descriptors 0 to 2 closed */
 	size_t n_answers;
 	char *answer[ANSWERS_MAX];
 	size_t n_ops;

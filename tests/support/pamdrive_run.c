@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,6 +74,22 @@ static void say_message(const struct drive *drive, const struct pam_message *mes
 		printf("conv %s \"%s\"\n", style, message->msg);
 }
 
+/* What a program that the host starts now would inherit. */
+static void spawn(const char *when)
+{
+	pid_t pid;
+
+	printf("inherited %s:\n", when);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/ls", "ls", "-l", "/proc/self/fd", (char *)NULL);
+		_exit(127);
+	}
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+}
+
 /* What happens between a prompt and its answer: races, a user who waits. */
 static void at_prompt(struct drive *drive)
 {
@@ -81,6 +98,10 @@ static void at_prompt(struct drive *drive)
 	if (drive->prompts++ == 0) {
 		if (drive->prompted != NULL)
 			close(open(drive->prompted, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+		if (drive->spawn)
+			spawn("at the prompt");
+		if (drive->chroot != NULL && (chroot(drive->chroot) != 0 || chdir("/") != 0))
+			_exit(2);
 		if (drive->switch_user != NULL)
 			pam_set_item(drive->pamh, PAM_USER, drive->switch_user);
 		if (drive->ready_fd != -1) {
@@ -257,6 +278,8 @@ int drive_run(struct drive *drive)
 		if (now != PAM_SUCCESS && code == PAM_SUCCESS)
 			code = now;
 	}
+	if (drive->spawn)
+		spawn("at the end");
 	if (drive->pamh != NULL)
 		pam_end(drive->pamh, code);
 	drive->pamh = NULL;

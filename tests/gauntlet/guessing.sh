@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) the webcred authors
+# Guessing: what is counted and for how long, what a refusal tells, what a crowd of guesses costs.
+. "$WEBCRED_TOP/tests/gauntlet/lib.sh"
+
+# throttle LINE...: a cheap hash, and these words of the throttle's.
+throttle() {
+	{
+		printf '[password]\nmemory = 64\npasses = 1\n[throttle]\n'
+		printf '%s\n' "$@"
+	} | conf
+}
+
+guess() { drive "$1" "${2-password}" "${@:3}" --answer 'wrong' authenticate >/dev/null; }
+right() { drive "$1" "${2-password}" "${@:3}" --answer 'correct horse' authenticate >/dev/null; }
+
+# The count is of an account, a type and a place: not of a service, nor of how its name is reached.
+test_what_is_counted_together() {
+	row 'the throttle: account, type, origin'
+	throttle 'free = 0' 'delay = 30' 'max = 30'
+	alice_enrolled
+	enrol_hotp alice
+	enrol_password bob 'correct horse'
+	webcred_service another get=password
+	tried 4
+	guess alice
+	right alice another
+	is "$CODE" PAM_AUTH_ERR "another service has the same count"
+	held
+	right alice password --tty pts/7 --ruser bob
+	is "$CODE" PAM_AUTH_ERR "another terminal has the same count"
+	held
+	right bob
+	is "$CODE" PAM_SUCCESS "another account"
+	drive alice otp --answer "$(hotp "$SEED" 1)" authenticate
+	is "$CODE" PAM_SUCCESS "another type"
+	right alice password --rhost 192.0.2.1
+	is "$CODE" PAM_SUCCESS "another place"
+	# From afar: all places are one, and none of them delays the seat.
+	guess bob password --rhost 192.0.2.1
+	right bob password --rhost 198.51.100.7
+	is "$CODE" PAM_AUTH_ERR "another remote host has the same count"
+	held
+	right bob
+	is "$CODE" PAM_SUCCESS "the seat"
+	# The user socket: a user's own program counts as theirs.
+	as bob stranger --name bob --answer 'wrong' ask get >/dev/null
+	says_not "$(as bob stranger --name bob --answer 'correct horse' ask get)" '^RESULT granted'
+	held
+	right bob
+	is "$CODE" PAM_SUCCESS "the seat, beside bob's own program"
+}
+
+test_the_wait_grows_to_its_cap_and_is_forgotten() {
+	row 'the throttle: a growing wait with a cap'
+	throttle 'free = 1' 'delay = 1' 'max = 2'
+	alice_enrolled
+	tried 4
+	guess alice
+	right alice
+	is "$CODE" PAM_SUCCESS "the first is free"
+	guess alice
+	guess alice
+	right alice
+	is "$CODE" PAM_AUTH_ERR "right behind the second"
+	held
+	sleep 1.1
+	guess alice # the third
+	sleep 1.1
+	right alice
+	is "$CODE" PAM_AUTH_ERR "one second behind the third"
+	held
+	sleep 1.1
+	guess alice # the fourth: twice two would be four, the cap is two
+	sleep 1.1
+	right alice
+	is "$CODE" PAM_AUTH_ERR "one second behind the fourth"
+	held
+	sleep 1.1
+	right alice
+	is "$CODE" PAM_SUCCESS "two seconds behind the fourth"
+	guess alice
+	right alice
+	is "$CODE" PAM_SUCCESS "who got in has no failures left"
+	held
+}
+
+test_deny_is_asked_for_and_ends() {
+	row 'the throttle: deny, unlock_time, fail_interval, even_deny_root'
+	throttle 'free = 20' 'deny = 2' 'unlock_time = 2' 'fail_interval = 1'
+	alice_enrolled
+	enrol_password root 'correct horse'
+	tried 5
+	guess alice
+	sleep 1.1
+	guess alice # the first is older than fail_interval
+	right alice
+	is "$CODE" PAM_SUCCESS "one failure within the interval"
+	guess alice
+	guess alice
+	right alice
+	is "$CODE" PAM_AUTH_ERR "two failures within the interval"
+	held
+	sleep 1.2
+	right alice
+	is "$CODE" PAM_AUTH_ERR "before unlock_time is over"
+	held
+	sleep 1.2
+	right alice
+	is "$CODE" PAM_SUCCESS "unlock_time is over"
+	guess root
+	guess root
+	right root
+	is "$CODE" PAM_SUCCESS "root is not locked out"
+	throttle 'free = 20' 'deny = 2' 'unlock_time = 0' 'even_deny_root = yes'
+	guess root
+	guess root
+	right root
+	is "$CODE" PAM_AUTH_ERR "even root"
+	held
+	sleep 1.2
+	right root
+	is "$CODE" PAM_AUTH_ERR "unlock_time 0: an administrator's to end"
+	held
+	webcred unlock --user root >/dev/null || fail "unlock"
+	right root
+	is "$CODE" PAM_SUCCESS "unlocked"
+	# A name that nobody has is counted too, and waits like one that somebody has.
+	guess nosuchname
+	guess nosuchname
+	guess nosuchname
+	authority_stop
+	says "$(sqlite3 /var/lib/webcred/webcred.db "SELECT subject, failures FROM throttle WHERE subject LIKE 'unknown:%'")" \
+		'^unknown:[0-9]+\|2$' "an unknown name's slot, which holds no name"
+	says_not "$(strings /var/lib/webcred/webcred.db*)" nosuchname
+	authority_start
+	held
+}
+
+test_pam_fail_delay() {
+	local delays delay
+	row 'pam_fail_delay'
+	conf <<-END
+		[throttle]
+		enabled = no
+		[password]
+		memory = 64
+		passes = 1
+	END
+	alice_enrolled
+	tried 10
+	delays=$(for _ in 1 2 3 4 5 6 7 8 9 10; do
+		drive alice password --answer wrong authenticate
+	done | sed -n 's/^delay \([0-9]*\) after PAM_AUTH_ERR$/\1/p')
+	is "$(wc -l <<<"$delays")" 10 "how many refusals came with a delay"
+	for delay in $delays; do
+		# libpam spreads what it is told, 2 seconds, by up to half.
+		[ "$delay" -ge 1000000 ] && [ "$delay" -le 3000000 ] || fail "a delay of $delay microseconds"
+		held
+	done
+	right alice
+	says_not "$OUT" '^delay'
+}
+
+# What the name service takes for a name that nobody has is its own, and told by every program that
+# asks it: here it is a file, so that what is left is ours.
+name_service_of_files() {
+	sed -i 's/^passwd:.*/passwd: files/' /etc/nsswitch.conf
+}
+
+# t_of SAMPLES: unknown name, nothing enrolled, wrong secret, in random order.
+t_of() {
+	OUT=$(timing password "$PAMD" "$1" "$(date +%s)" unknown=nosuchname=wrong none=bob=wrong wrong=alice=wrong)
+	[ $? = 0 ] || fail "$OUT"
+	WORST=$(sed -n 's/^worst //p' <<<"$OUT")
+	while read -r line; do note "$1: $line"; done <<<"$OUT"
+	awk -v t="$WORST" 'BEGIN { exit !(t != "" && t < 4.5) }' || fail "|t| is $WORST: $OUT"
+}
+
+# One bad moment of the machine is not a leak; a leak is there every time.
+t_stays_small() {
+	local turn
+	for turn in 1 2 3; do
+		(t_of "$1") && { rm -f "$SANDBOX/failed"; return 0; }
+	done
+	fail "three times: $(cat "$SANDBOX/failed")"
+}
+
+test_timing_of_password_refusals() {
+	local n
+	row 'timing: unknown name, nothing enrolled, wrong secret'
+	n=$(how_many 2000 10000)
+	swift_conf </dev/null
+	alice_enrolled
+	name_service_of_files
+	tried $((3 * n))
+	t_stays_small "$n"
+	held $((3 * n))
+}
+
+test_timing_with_delay_and_throttle() {
+	row 'timing, with throttle and delay on'
+	conf <<-END
+		[password]
+		memory = 64
+		passes = 1
+		[throttle]
+		free = 1
+		delay = 3600
+		max = 3600
+	END
+	alice_enrolled
+	name_service_of_files
+	tried 600
+	t_stays_small "$(how_many 300 1000)"
+	held 600
+}
+
+# resident: kilobytes that all processes of the authority have of their own, now.
+resident() {
+	local pid sum=0 one
+	for pid in $(pgrep -x webcred-authori); do
+		one=$(sed -n 's/^RssAnon:[ \t]*\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null)
+		sum=$((sum + ${one:-0}))
+	done
+	echo $sum
+}
+
+# peak_while PID...: the most that resident says until these have ended; sets PEAK.
+peak_while() {
+	local now
+	PEAK=0
+	while kill -0 "$@" 2>/dev/null; do
+		now=$(resident)
+		[ "$now" -le "$PEAK" ] || PEAK=$now
+		sleep 0.05
+	done
+}
+
+test_64_lock_screens_and_64_ssh_logins() {
+	local pids=() user most
+	row '64 lock screens and 64 ssh logins at once'
+	sanitized && skip "a sanitizer's own memory is many times what is measured"
+	conf <<-END
+		[throttle]
+		enabled = no
+	END
+	cp -r "$PAMD" "$SANDBOX/tmp/pam.d"
+	chmod -R a+rX "$SANDBOX/tmp/pam.d"
+	webcred_service sshd get=password
+	webcred_service swaylock # its options are webcred.conf's
+	cp "$PAMD"/* "$SANDBOX/tmp/pam.d/"
+	for user in alice bob; do enrol_password $user 'correct horse'; done
+	tried 128
+	for user in alice bob; do
+		as $user pamdrive -u $user -s swaylock -c "$SANDBOX/tmp/pam.d" --race 32 --quiet --answer 'correct horse' \
+			authenticate >"$SANDBOX/tmp/lock.$user" 2>&1 &
+		pids+=($!)
+	done
+	pamdrive -u alice -s sshd -c "$PAMD" --race 64 --rhost 192.0.2.1 --quiet --answer 'correct horse' authenticate \
+		>"$SANDBOX/tmp/ssh" 2>&1 &
+	pids+=($!)
+	peak_while "${pids[2]}"
+	wait "${pids[@]}"
+	OUT=$(cat "$SANDBOX"/tmp/lock.* "$SANDBOX/tmp/ssh")
+	note "peak $((PEAK / 1024)) MiB; $(tr '\n' ';' <<<"$OUT")"
+	# 8 hashes of 64 MiB, and what a session needs beside.
+	most=$((8 * 65536 + 136 * 1024))
+	[ "$PEAK" -lt $most ] || fail "$PEAK kB at once, $most allowed"
+	[ "$PEAK" -gt 65536 ] || fail "$PEAK kB: nothing was hashed while it was looked at"
+	says_not "$OUT" 'PAM_AUTH_ERR|LOST|neither'
+	says "$OUT" 'race 64 PAM_SUCCESS'
+	says "$OUT" 'race 32 .*PAM_SUCCESS=[1-9]'
+	# Who was one too many was told to try again, and has lost nothing.
+	right alice
+	is "$CODE" PAM_SUCCESS
+	held 128
+}
+
+test_stored_passwords_wait_for_room_too() {
+	local pids=() i
+	row 'passwords stored, 24 at once'
+	sanitized && skip "a sanitizer's own memory is many times what is measured"
+	conf <<-END
+		[limits]
+		max_hashes = 2
+		[throttle]
+		enabled = no
+	END
+	for i in $(seq 24); do add_user "store$i" $((8900 + i)); done
+	tried 24
+	for i in $(seq 24); do
+		credrive -u "store$i" password 'correct horse' >"$SANDBOX/tmp/store.$i" 2>&1 &
+		pids+=($!)
+	done
+	peak_while "${pids[23]}"
+	wait "${pids[@]}"
+	note "peak $((PEAK / 1024)) MiB"
+	[ "$PEAK" -lt $((2 * 65536 + 60 * 1024)) ] || fail "$PEAK kB at once, with room for two"
+	[ "$PEAK" -gt 40000 ] || fail "$PEAK kB: nothing was hashed while it was looked at"
+	for i in $(seq 24); do
+		says "$(cat "$SANDBOX/tmp/store.$i")" '^result' "store $i"
+		held
+	done
+	right store1
+	is "$CODE" PAM_SUCCESS
+}
+
+run_tests

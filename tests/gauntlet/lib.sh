@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) the webcred authors
+#
+# lib.sh - what the gauntlet's tests are written in, beside tests/support/lib.sh.
+#
+# A test begins with `row NAME`, which is how `make gauntlet` calls it; `tried [N]` says that so
+# many hostile things are about to be done, `held [N]` that they were refused and left everything
+# unharmed.  What was tried and not held is lost.
+. "$WEBCRED_TOP/tests/support/lib.sh"
+
+# The suite is full unless WEBCRED_GAUNTLET=bounded; how_many BOUNDED FULL.
+how_many() { [ "${WEBCRED_GAUNTLET-full}" = bounded ] && echo "$1" || echo "$2"; }
+
+TRIED=0 HELD=0 ROW=''
+
+row() {
+	ROW=$1
+	trap row_end EXIT
+}
+
+row_end() {
+	local status=$? lost=$((TRIED - HELD))
+	[ $status = 0 ] || [ $status = 77 ] || [ $lost != 0 ] || lost=1
+	note "row: $ROW | $TRIED | $HELD | $lost"
+	exit $status
+}
+
+tried() { TRIED=$((TRIED + ${1:-1})); }
+held() { HELD=$((HELD + ${1:-1})); }
+
+# keeps_out USER SERVICE OPTION...: one hostile login through libpam; neither let in nor passed
+# over, within a second.
+keeps_out() {
+	tried
+	drive "$@" authenticate acct_mgmt
+	case $CODE in
+	PAM_SUCCESS | PAM_IGNORE | '') fail "$* ended with ${CODE:-nothing}" ;;
+	esac
+	quick
+	held
+}
+
+# Nothing is delayed, a hash costs next to nothing; what standard input has comes behind.
+swift_conf() {
+	conf <<-END
+		[throttle]
+		enabled = no
+		[password]
+		memory = 64
+		passes = 1
+		$(cat)
+	END
+}
+
+# alice, who has a password, and can still log in with it.
+alice_enrolled() { enrol_password alice 'correct horse'; }
+unharmed() { granted alice "$SERVICE" 'correct horse'; }
+
+# as USER COMMAND...: a process of that user, with no right that they have not.
+as() {
+	local user=$1
+	shift
+	setpriv --reuid "$user" --regid "$user" --clear-groups -- "$@"
+}
+
+# The authority's processes: the mother, then keeper and sessions.
+keeper_pid() { pgrep -o -P "$(authority_pid)"; }
+family() { authority_pid; pgrep -P "$(authority_pid)"; }
+
+# refused_sum: `tried N granted M` of the tool stranger, in OUT.
+stranger_sum() {
+	local n granted
+	n=$(sed -n 's/^tried \([0-9]*\) .*/\1/p' <<<"$OUT")
+	granted=$(sed -n 's/^tried .* granted \([0-9]*\)$/\1/p' <<<"$OUT")
+	[ -n "$n" ] && [ -n "$granted" ] || fail "stranger did not come to its end: $OUT"
+	tried "$n"
+	held $((n - granted))
+	is "$granted" 0 "what was granted"
+}
+
+# race USER SERVICE N OPTION...: sets OUT to the last line, `race N CODE=n ...`.
+race() {
+	local user=$1 service=$2 n=$3
+	shift 3
+	OUT=$(timeout 120 pamdrive -u "$user" -s "$service" -c "$PAMD" --race "$n" --quiet "$@" authenticate 2>&1)
+	echo "$OUT"
+	says_not "$OUT" 'LOST|neither'
+}
+
+number() { sed -n "s/.*$1=\([0-9]*\).*/\1/p" <<<"$OUT" | grep . || echo 0; }
