@@ -406,6 +406,15 @@ void conf_service_find(const struct conf *conf, const char *service,
 	snprintf(ret_service->name, sizeof(ret_service->name), "%s", service);
 }
 
+bool conf_service_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len <= WIRE_SERVICE_MAX && name[0] != '.' && name[0] != '-' &&
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+			    "._@:+-") == len;
+}
+
 bool conf_list_has(const struct conf_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -41,6 +41,7 @@ struct conf_service {
 	uint32_t required_credentials; /* CONF_TYPE_BIT: one of these has to be enrolled (35) */
 	uint32_t offer;		       /* ... or is offered, after a login that asked */
 	bool chooser;		       /* several usable credentials: let the person choose */
+	uint32_t transports;	       /* CONF_TRANSPORT_: ways to security keys */
 };
 
 struct conf_list {

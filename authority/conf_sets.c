@@ -74,6 +74,44 @@ void conf_types_write(uint32_t types, char *buffer, size_t size)
 						 used ? " " : "", outcome_type_name(set_types[i]));
 }
 
+static const struct {
+	const char *word;
+	uint32_t bit;
+} set_transports[] = {{"device", CONF_TRANSPORT_DEVICE}, {"ssh-agent", CONF_TRANSPORT_AGENT}};
+#define N_TRANSPORTS (sizeof(set_transports) / sizeof(set_transports[0]))
+
+bool conf_transports_read(const char *text, uint32_t *ret_transports, char *ret_what, size_t size)
+{
+	uint32_t transports = 0, bit;
+	char word[WORD_MAX];
+
+	while (set_word(&text, word)) {
+		bit = 0;
+		for (size_t i = 0; i < N_TRANSPORTS; i++)
+			if (strcmp(word, set_transports[i].word) == 0)
+				bit = set_transports[i].bit;
+		if (bit == 0)
+			return set_wrong(word, "is no way to a security key: device ssh-agent",
+					 ret_what, size);
+		transports |= bit;
+	}
+	if (transports == 0)
+		return set_wrong("", "is none of: device ssh-agent", ret_what, size);
+	*ret_transports = transports;
+	return true;
+}
+
+void conf_transports_write(uint32_t transports, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	buffer[0] = '\0';
+	for (size_t i = 0; i < N_TRANSPORTS && used < size; i++)
+		if (transports & set_transports[i].bit)
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s",
+						 used ? " " : "", set_transports[i].word);
+}
+
 /* 8-4-4-4-12 as RFC 9562 has it, or without dashes. */
 static bool model_read(const char *word, uint8_t aaguid[16])
 {

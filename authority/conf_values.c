@@ -93,6 +93,7 @@ const struct conf_key conf_keys[] = {
 	 "none"},
 	{"service", "offer", CONF_TYPES, OF(offer), 0, 0, NULL, "none"},
 	{"service", "chooser", CONF_YES_NO, OF(chooser), 0, 0, NULL, "no"},
+	{"service", "transport", CONF_TRANSPORTS, OF(transports), 0, 0, NULL, "device"},
 	{"service", "echo_code", CONF_YES_NO, OF(echo_code), 0, 0, NULL, "no"},
 	/* The least is for tests: 64 KiB protects nobody. */
 	{"password", "memory", CONF_NUMBER, IN(argon_memory_kib), 64, 1048576, NULL, "65536"},
@@ -142,15 +143,6 @@ const struct conf_key *conf_key_find(const char *section, const char *name)
 		    strcmp(conf_keys[i].name, name) == 0)
 			return &conf_keys[i];
 	return NULL;
-}
-
-bool conf_service_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 0 && len <= WIRE_SERVICE_MAX && name[0] != '.' && name[0] != '-' &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-			    "._@:+-") == len;
 }
 
 /* ---- reading ---- */
@@ -370,6 +362,8 @@ bool conf_value_read(const struct conf_key *key, void *base, const char *text, c
 		return read_list(text, field, ret_what, size);
 	case CONF_TYPES:
 		return conf_types_read(text, number, ret_what, size);
+	case CONF_TRANSPORTS:
+		return conf_transports_read(text, number, ret_what, size);
 	case CONF_MODELS:
 		return conf_models_read(text, field, ret_what, size);
 	case CONF_AUDIT:
@@ -450,6 +444,9 @@ void conf_value_write(const struct conf_key *key, const void *base, char *buffer
 		break;
 	case CONF_TYPES:
 		conf_types_write(*(const uint32_t *)field, buffer, size);
+		break;
+	case CONF_TRANSPORTS:
+		conf_transports_write(*(const uint32_t *)field, buffer, size);
 		break;
 	case CONF_MODELS:
 		conf_models_write(field, buffer, size);

@@ -13,20 +13,21 @@
 #define CONF_VALUE_MAX 4096
 
 enum conf_kind {
-	CONF_YES_NO,  /* bool */
-	CONF_NUMBER,  /* uint32_t, least to most */
-	CONF_SECONDS, /* the same, kept in milliseconds */
-	CONF_WORD,    /* an enum, one of words */
-	CONF_TEXT,    /* char[size], printable */
-	CONF_RP_ID,   /* char[size], a domain name (behaviour 58) */
-	CONF_ORDER,   /* char[size], see order.h */
-	CONF_LIST,    /* struct conf_list */
-	CONF_TYPES,   /* uint32_t, see conf_sets.h */
-	CONF_MODELS,  /* struct policy_models */
-	CONF_AUDIT,   /* char[size] */
-	CONF_RANGE,   /* struct conf_range, ids that may be given out */
-	CONF_HOME,    /* char[size], a folder's absolute path */
-	CONF_DEVICES, /* struct conf: n_devices and device; may be repeated */
+	CONF_YES_NO,	 /* bool */
+	CONF_NUMBER,	 /* uint32_t, least to most */
+	CONF_SECONDS,	 /* the same, kept in milliseconds */
+	CONF_WORD,	 /* an enum, one of words */
+	CONF_TEXT,	 /* char[size], printable */
+	CONF_RP_ID,	 /* char[size], a domain name (behaviour 58) */
+	CONF_ORDER,	 /* char[size], see order.h */
+	CONF_LIST,	 /* struct conf_list */
+	CONF_TYPES,	 /* uint32_t, see conf_sets.h */
+	CONF_TRANSPORTS, /* uint32_t, see conf_sets.h */
+	CONF_MODELS,	 /* struct policy_models */
+	CONF_AUDIT,	 /* char[size] */
+	CONF_RANGE,	 /* struct conf_range, ids that may be given out */
+	CONF_HOME,	 /* char[size], a folder's absolute path */
+	CONF_DEVICES,	 /* struct conf: n_devices and device; may be repeated */
 };
 
 struct conf_word {

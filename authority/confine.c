@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -75,6 +76,22 @@ static const int confine_calls[] = {
 #endif
 };
 
+/* To be passed an ssh agent, and to see what it was that was passed. */
+static int confine_agent(scmp_filter_ctx filter)
+{
+	static const int options[] = {SO_DOMAIN, SO_TYPE, SO_ACCEPTCONN};
+	size_t i;
+	int r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+				 SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+				 SCMP_A2(SCMP_CMP_EQ, SO_PASSRIGHTS));
+
+	for (i = 0; r == 0 && i < sizeof(options) / sizeof(options[0]); i++)
+		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockopt), 2,
+				     SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+				     SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)options[i]));
+	return r;
+}
+
 static int confine_rules(scmp_filter_ctx filter)
 {
 	size_t i;
@@ -94,6 +111,8 @@ static int confine_rules(scmp_filter_ctx filter)
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
 				     SCMP_A1(SCMP_CMP_EQ, F_SETFD));
+	if (r == 0)
+		r = confine_agent(filter);
 	/* libc looks at descriptors it writes to; libcrypto asks who it is. */
 	if (r == 0)
 		r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EBADF), SCMP_SYS(newfstatat), 0);

@@ -8,6 +8,10 @@
 
 #include <sys/types.h>
 
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* Linux 6.16: whether a socket takes descriptors */
+#endif
+
 struct confine_ids {
 	uid_t uid;
 	gid_t gid;

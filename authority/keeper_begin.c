@@ -3,6 +3,8 @@
 /* keeper_begin - who this is about, what the configuration says, what is enrolled. */
 #include "authority/keeper.h"
 
+#include "authority/conf_sets.h"
+
 #include <sodium.h>
 #include <string.h>
 #include <syslog.h>
@@ -62,6 +64,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 		/* The session asks for every proof; what passwd's stack has collected
 		 * in this very transaction is no cache, and may be that answer. */
 		section.mediation = WEBCRED_MEDIATION_BY_FLAGS;
+		section.transports = keeper->conf.manage.transports;
 		client->waived = client->login_socket && client->pin.requester == 0 &&
 				 !(client->begin_flags & WIRE_FLAG_EXPIRED);
 	}
@@ -82,6 +85,8 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->chooser = section.chooser;
 	policy->echo_code = section.echo_code;
 	policy->tell_throttled = section.tell_throttled;
+	policy->agent = section.transports & CONF_TRANSPORT_AGENT;
+	policy->no_device = !(section.transports & CONF_TRANSPORT_DEVICE);
 	policy->remote = client->keyless || locality_is_remote(keeper, client);
 	policy->waived = client->waived;
 	policy->subject_known = client->known;

@@ -302,17 +302,24 @@ void keeper_enrol_finish(struct keeper *keeper, struct client *client, struct wi
 	secret_free(code);
 }
 
+/* What no ceremony makes comes from an administrator alone: a key at this machine
+ * has an id, one behind an ssh agent tells none. */
+static bool enrol_ceremony_makes(const struct credential *credential)
+{
+	return !credential->no_touch &&
+	       (credential->kind == KIND_WEBAUTHN ||
+		(credential->kind == KIND_SSH_SK && credential->external_len == 0));
+}
+
 void keeper_enrol_key(struct keeper *keeper, struct client *client, struct wire_in *in)
 {
 	struct store_record record;
 	int r;
 
 	memset(&record, 0, sizeof(record));
-	/* What no ceremony made comes from an administrator alone. */
 	if (!credential_get(in, &record.credential) || !wire_done(in) ||
 	    record.credential.type != WEBCRED_TYPE_PUBLIC_KEY ||
-	    ((record.credential.no_touch || record.credential.kind != KIND_WEBAUTHN) &&
-	     !client->waived)) {
+	    (!enrol_ceremony_makes(&record.credential) && !client->waived)) {
 		client->closing = true;
 		return;
 	}

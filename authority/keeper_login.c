@@ -247,7 +247,8 @@ static void login_note_key(struct client *client, const struct credential *recor
 
 	if (record->type != WEBCRED_TYPE_PUBLIC_KEY)
 		return;
-	snprintf(client->note.reason + len, sizeof(client->note.reason) - len, "%s%s",
+	snprintf(client->note.reason + len, sizeof(client->note.reason) - len, "%s%s%s",
+		 change->agent ? ", by ssh agent" : "",
 		 record->no_touch ? ", enrolled as no-touch" : "",
 		 record->moving == 0 || change->moving > record->moving ? ""
 		 : record->relearn ? ", its counter is learnt anew after a restore"

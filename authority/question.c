@@ -94,6 +94,7 @@ void question_put_change(struct wire_out *out, const struct type_change *change)
 	wire_put_u8(out, change->backup_state);
 	wire_put_u8(out, change->user_verified);
 	wire_put_u8(out, change->silent);
+	wire_put_u8(out, change->agent);
 	wire_put_str(out, change->rehash);
 }
 
@@ -107,6 +108,7 @@ bool question_get_change(struct wire_in *in, struct type_change *ret_change)
 	ret_change->backup_state = wire_get_u8(in);
 	ret_change->user_verified = wire_get_u8(in);
 	ret_change->silent = wire_get_u8(in);
+	ret_change->agent = wire_get_u8(in);
 	wire_get_str(in, ret_change->rehash, sizeof(ret_change->rehash));
 	return wire_done(in);
 }

@@ -231,7 +231,7 @@ int session_run(int channel)
 	int r;
 
 	session.keeper = channel;
-	session.client = -1;
+	session.client = session.agent.fd = -1;
 	r = session_receive_assignment(&session);
 	if (r < 0)
 		return r == -ENODATA ? 0 : 1;
@@ -241,6 +241,7 @@ int session_run(int channel)
 	session.result.status = WEBCRED_STATUS_NONE;
 	session_serve(&session);
 	session_send_result(&session);
+	session_agent_close(&session);
 	wire_request_deinit(&session.request);
 	secret_wipe(session.credentials, session.n_credentials * sizeof(*session.credentials));
 	free(session.credentials);

@@ -28,13 +28,21 @@ struct session {
 	enum webcred_mediation mediation;
 	bool cached_allowed;
 	uint32_t key_wait_ms; /* how long this step waits for a key to be plugged in */
-	uint16_t asked;	  /* number of the last ASK */
-	int64_t deadline; /* of the whole request */
+	uint16_t asked;	      /* number of the last ASK */
+	int64_t deadline;     /* of the whole request */
 	char explain[WIRE_TEXT_MAX + 1];
 	struct wire_result result;
 	struct wire_out out;
 	uint8_t in[WIRE_MESSAGE_MAX];
 	struct session_conditional *conditional; /* while one prompt and a key both wait */
+	struct session_agent {
+		bool asked;    /* the client, for it */
+		int fd;	       /* connected; -1 */
+		int error;     /* why there is none: an errno, or 0 */
+		bool unfit;    /* it passed something else */
+		int64_t until; /* for all the exchanges of one step; 0 before the first */
+		uint8_t *room; /* owned: the last answer */
+	} agent;
 	/* How the keeper refused or failed the last question. */
 	char trouble[WIRE_TEXT_MAX + 1];
 };
@@ -68,6 +76,10 @@ void session_hashed(struct session *session);
 int session_ask_send(struct session *session, enum webcred_ask kind, const char *text);
 int session_ask_take(struct session *session, size_t len, struct webcred_secret *answer);
 
+/* While a key is waited for, the client speaks only to say that it is over:
+ * WEBCRED_ABORTED or _NOT_ALLOWED; 0 where it has said nothing after all. */
+int session_hear_end(struct session *session);
+
 /* session_ceremony.c: the host's `ceremony`, over every key that is present. */
 int session_ceremony(void *context, const struct type_ceremony *ceremony,
 		     struct type_ceremony_result *ret_result);
@@ -78,6 +90,11 @@ uint32_t session_key_wait(const struct session *session, const struct order *ord
 /* What somebody with a key that is not here would see, for somebody without one
  * (38).  0, or as session_ask(). */
 int session_insert_pretend(struct session *session);
+
+/* session_agent.c: the host's `agent`, over the descriptor that the client passes. */
+int session_agent(void *context, const uint8_t *request, size_t len, uint32_t timeout_ms,
+		  struct type_agent_answer *ret_answer);
+void session_agent_close(struct session *session);
 
 /* session_get.c */
 struct session_outcome {

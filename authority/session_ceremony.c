@@ -214,24 +214,12 @@ static void ceremony_hear(struct ceremony_run *run, struct ceremony_key *key)
 
 /* ---- waiting --------------------------------------------------------------------------- */
 
-/* The client speaks in mid-ceremony only to say that it is over. */
 static void ceremony_hear_client(struct ceremony_run *run)
 {
-	uint8_t message[64];
-	struct wire_in in;
-	ssize_t n;
-
-	if (run->session->conditional) {
+	if (run->session->conditional)
 		run->answered = session_conditional_hear(run->session);
-		return;
-	}
-	n = wire_recv(run->session->client, message, sizeof(message), NULL, -1, wire_clock());
-	if (n == -ETIMEDOUT)
-		return;
-	run->trouble = WEBCRED_ABORTED;
-	if (n > 0 && wire_open(&in, message, (size_t)n) == WIRE_CANCEL &&
-	    wire_get_u8(&in) == WEBCRED_NOT_ALLOWED)
-		run->trouble = WEBCRED_NOT_ALLOWED;
+	else
+		run->trouble = session_hear_end(run->session);
 }
 
 /* When something is due that no descriptor tells of. */

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/core/types/public_key.h"
+
 #define CHOOSE_MAX 32
 
 struct choice {
@@ -20,9 +22,14 @@ struct choice {
 	const struct credential *key; /* of a security key */
 };
 
-static bool choose_is_offered(const struct session *session, enum webcred_type type)
+static bool choose_is_offered(const struct session *session, const struct credential *credential)
 {
-	return type != WEBCRED_TYPE_PUBLIC_KEY || !session->policy.remote;
+	const struct policy *policy = &session->policy;
+
+	if (credential->type != WEBCRED_TYPE_PUBLIC_KEY)
+		return true;
+	return policy->remote ? policy->agent && public_key_in_agents(credential)
+			      : !policy->no_device;
 }
 
 /* In the order of the service; within a type as they were enrolled. */
@@ -35,7 +42,8 @@ static size_t choose_collect(const struct session *session, const struct order *
 		enum webcred_type type = order->step[step].type;
 
 		for (i = 0; i < session->n_usable && n < CHOOSE_MAX; i++) {
-			if (session->usable[i].type != type || !choose_is_offered(session, type))
+			if (session->usable[i].type != type ||
+			    !choose_is_offered(session, &session->usable[i]))
 				continue;
 			choice[n].type = type;
 			choice[n].key =

@@ -26,7 +26,8 @@
 static void conditional_hint(const struct session *session, const struct order *order, char *text,
 			     size_t size)
 {
-	bool key = order_has(order, WEBCRED_TYPE_PUBLIC_KEY) && !session->policy.remote;
+	bool key = order_has(order, WEBCRED_TYPE_PUBLIC_KEY) && !session->policy.remote &&
+		   !session->policy.no_device;
 	bool code = order_has(order, WEBCRED_TYPE_OTP);
 	bool password = order_has(order, WEBCRED_TYPE_PASSWORD);
 
@@ -198,7 +199,9 @@ static void conditional_run(struct session *session, const struct order *order, 
 
 	conditional_hint(session, order, text, sizeof(text));
 	r = session_show(session, WEBCRED_SHOW_INFO, text);
-	if (r == 0 && !pretend && conditional_has(session, WEBCRED_TYPE_PUBLIC_KEY) &&
+	/* A key in an ssh agent cannot wait beside a prompt: it has none to call off. */
+	if (r == 0 && !pretend && !session->policy.remote &&
+	    conditional_has(session, WEBCRED_TYPE_PUBLIC_KEY) &&
 	    order_has(order, WEBCRED_TYPE_PUBLIC_KEY)) {
 		outcome->status = session_step(session, &host, WEBCRED_TYPE_PUBLIC_KEY, minimum,
 					       false, outcome);

@@ -48,6 +48,7 @@ void session_prepare(struct session *session, uint8_t minimum, bool pretend,
 	login->policy = &session->policy;
 	login->service = request->service;
 	login->user = session->assign.name;
+	login->tty = request->tty;
 	login->credentials = session->usable;
 	login->n_credentials = pretend ? 0 : session->n_usable;
 	login->pretend = pretend;
@@ -59,6 +60,7 @@ void session_prepare(struct session *session, uint8_t minimum, bool pretend,
 	login->minimum_strength = minimum;
 	login->user_verification = get_verification(session);
 	login->timeout_ms = session->policy.timeout_ms;
+	session->agent.until = 0;
 	login->judgement.verdict = VERDICT_REFUSED;
 }
 

@@ -214,6 +214,20 @@ int session_ask_take(struct session *session, size_t len, struct webcred_secret 
 	return r;
 }
 
+int session_hear_end(struct session *session)
+{
+	uint8_t message[64];
+	struct wire_in in;
+	ssize_t n = wire_recv(session->client, message, sizeof(message), NULL, -1, wire_clock());
+
+	if (n == -ETIMEDOUT)
+		return 0;
+	if (n > 0 && wire_open(&in, message, (size_t)n) == WIRE_CANCEL &&
+	    wire_get_u8(&in) == WEBCRED_NOT_ALLOWED)
+		return WEBCRED_NOT_ALLOWED;
+	return WEBCRED_ABORTED;
+}
+
 int session_ask(struct session *session, enum webcred_ask kind, const char *text,
 		struct webcred_secret *answer)
 {
@@ -410,6 +424,7 @@ struct type_host session_host(struct session *session)
 		.room = host_room,
 		.store_password = host_store_password,
 		.ceremony = session_ceremony,
+		.agent = session_agent,
 		.random = host_random,
 	};
 }

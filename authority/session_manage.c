@@ -127,8 +127,10 @@ static int manage_create(struct session *session, const struct type_host *host,
 		.resident = change->flags & WIRE_CREATE_RESIDENT,
 		.no_touch = change->flags & WIRE_CREATE_NO_TOUCH,
 		.attest = change->flags & WIRE_CREATE_ATTEST,
+		.agent = change->flags & WIRE_CREATE_AGENT,
 		.user = session->assign.name,
 		.service = session->request.service,
+		.tty = session->request.tty,
 		.credentials = session->credentials,
 		.n_credentials = session->n_credentials,
 	};
@@ -147,6 +149,7 @@ static int manage_create(struct session *session, const struct type_host *host,
 		return WEBCRED_NOT_ALLOWED;
 	}
 	strcpy(creation.label, change->label);
+	session->agent.until = 0; /* the proof has had a time of its own */
 	r = type->create(host, &session->policy, &creation, &created);
 	if (r == 0)
 		manage_take_credential(session, &created);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/secret.h"
+#include "pam_webcred/agent.h"
 
 /* A password, a PIN, a code, a choice: no login needs as many as these. */
 #define ASKS_MAX 8
@@ -147,10 +148,17 @@ static int show(void *context, enum webcred_show kind, const char *text)
 	return conversation_show(context, kind, text);
 }
 
+static int agent(void *context, int *ret_fd)
+{
+	(void)context;
+	return agent_open(ret_fd);
+}
+
 struct webcred_mediator conversation_mediator(struct conversation *conversation)
 {
 	return (struct webcred_mediator){.size = sizeof(struct webcred_mediator),
 					 .context = conversation,
 					 .ask = ask,
-					 .show = show};
+					 .show = show,
+					 .agent = agent};
 }

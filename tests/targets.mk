@@ -28,7 +28,7 @@ help:
 	@echo 'sudo tests/support/sandbox bash is a shell on the machine that the tests see.'
 
 # What sandboxes are driven with; the unit tests are built by make check.
-harness = tests/support/logsink tests/support/pamdrive tests/support/credrive \
+harness = tests/support/logsink tests/support/pamdrive tests/support/credrive tests/support/badagent \
 	tests/support/nssdrive tests/support/publish_names \
 	tests/authenticator/softkey
 programs-for-check: all

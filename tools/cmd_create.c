@@ -7,7 +7,7 @@
 
 static struct {
 	bool hotp, totp, resident, no_touch;
-	const char *label, *algorithm, *user_verification, *attestation;
+	const char *label, *algorithm, *user_verification, *attestation, *transport;
 	unsigned digits, period, count;
 } create;
 
@@ -100,6 +100,7 @@ static int create_run_public_key(struct tool *tool, char **arguments, size_t n)
 		.resident = create.resident,
 		.no_touch = create.no_touch,
 		.attestation = create.attestation,
+		.transport = create.transport,
 	};
 
 	(void)arguments, (void)n;
@@ -132,6 +133,8 @@ static const struct option_entry create_key_options[] = {
 	{"user-verification", OPTION_TEXT, "WORD", "required, preferred (default) or discouraged",
 	 &create.user_verification},
 	{"attestation", OPTION_TEXT, "WORD", "none (default) or direct", &create.attestation},
+	{"transport", OPTION_TEXT, "WORD", "device (default), or ssh-agent: a key that is in yours",
+	 &create.transport},
 	{0},
 };
 

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <termios.h>
@@ -277,6 +278,15 @@ static int terminal_on_show(void *context, enum webcred_show kind, const char *t
 	return 0; /* a kind of a later version: not ours to judge */
 }
 
+/* This is the person's own program, or root's: what it is told to use is theirs. */
+static int terminal_on_agent(void *context, int *ret_fd)
+{
+	const char *path = getenv("SSH_AUTH_SOCK");
+
+	(void)context;
+	return path != NULL && path[0] != '\0' ? webcred_agent_connect(path, ret_fd) : -ENODATA;
+}
+
 void terminal_mediate(struct tool *tool)
 {
 	tool->mediator = (struct webcred_mediator){
@@ -284,5 +294,6 @@ void terminal_mediate(struct tool *tool)
 		.context = tool,
 		.ask = terminal_on_ask,
 		.show = terminal_on_show,
+		.agent = terminal_on_agent,
 	};
 }

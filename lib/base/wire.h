@@ -9,8 +9,8 @@
  *
  * Transport.  AF_UNIX, SOCK_SEQPACKET: one message is one packet of at most
  * WIRE_MESSAGE_MAX bytes.  Two sockets (WIRE_SOCKET_*) differ in who may ask
- * what; see doc/threat-model.md.  No descriptors are passed by the client
- * except where a message says so.  The authority passes one with COPY alone.
+ * what; see doc/threat-model.md.  The client passes a descriptor with AGENT
+ * alone, the authority with COPY alone; any other is closed unread.
  *
  * Encoding.  A message is one type byte and then its fields in the order
  * given here, without tags.  u8, u16, u32, u64: big-endian.  str: u16 length
@@ -27,6 +27,8 @@
  *                                   all that follows
  *   authority -> client  ASK        answered by ANSWER, or by CANCEL
  *   authority -> client  SHOW       not answered
+ *   authority -> client  WANT_AGENT (GET, MANAGE) answered by AGENT, or by CANCEL; at
+ *                                   most once, and only after WIRE_FLAG_AGENT
  *   authority -> client  PROVED     (MANAGE) the proof stands; a CHANGE may
  *                                   follow, once
  *   client -> authority  CHANGE
@@ -70,6 +72,7 @@
 #define WIRE_LIST_MAX 64       /* entries of an allow or exclude list */
 #define WIRE_SSH_AUTH_MAX 4095 /* what sshd has verified */
 #define WIRE_LOGIN_SIZE 32     /* what SETTLE presents */
+#define WIRE_ERRNO_MAX 4095
 
 /* What a connection is for. */
 enum wire_verb {
@@ -111,15 +114,19 @@ enum wire_message {
 	 * str tty, str rhost */
 	WIRE_SETTLEMENT = 5,
 	WIRE_ORDER = 6, /* struct wire_order */
+	/* u32 errno: 0 with a descriptor, a stream socket that is connected to the
+	 * person's ssh agent; else why there is none (ENODATA: nobody named one) */
+	WIRE_AGENT = 7,
 	/* authority to client */
 	WIRE_ASK = 16,	  /* u16 number, u8 enum webcred_ask, str text */
 	WIRE_SHOW = 17,	  /* u8 enum webcred_show, str text */
 	WIRE_PROVED = 18, /* nothing */
 	WIRE_ENTRY = 19,  /* struct wire_credential */
 	WIRE_RESULT = 20,
-	WIRE_ACCOUNT = 21, /* str name (WIRE_NAME_MAX), u32 uid, flag locked */
-	WIRE_COPY = 22,	   /* nothing; the descriptor reads a copy of the store */
-	WIRE_PERSON = 23,  /* struct wire_person */
+	WIRE_ACCOUNT = 21,    /* str name (WIRE_NAME_MAX), u32 uid, flag locked */
+	WIRE_COPY = 22,	      /* nothing; the descriptor reads a copy of the store */
+	WIRE_PERSON = 23,     /* struct wire_person */
+	WIRE_WANT_AGENT = 24, /* nothing */
 };
 
 /* One entry of an allow or exclude list. */
@@ -150,7 +157,8 @@ struct wire_descriptor {
 #define WIRE_FLAG_EXPLAIN 0x08u
 #define WIRE_FLAG_EXPIRED 0x10u /* MANAGE: PAM_CHANGE_EXPIRED_AUTHTOK, no waiver */
 #define WIRE_FLAG_CLOSED 0x20u	/* PREVENT: because a session closed */
-#define WIRE_FLAG_ALL 0x3fu
+#define WIRE_FLAG_AGENT 0x40u	/* GET, MANAGE: the caller may be asked for an ssh agent */
+#define WIRE_FLAG_ALL 0x7fu
 
 struct wire_request {
 	char service[WIRE_SERVICE_MAX + 1];
@@ -185,6 +193,7 @@ enum wire_change_kind {
 #define WIRE_CREATE_RESIDENT 0x01u
 #define WIRE_CREATE_NO_TOUCH 0x02u
 #define WIRE_CREATE_ATTEST 0x04u
+#define WIRE_CREATE_AGENT 0x08u /* public-key: one that is in the caller's ssh agent */
 
 struct wire_change {
 	uint8_t kind;

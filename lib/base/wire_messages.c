@@ -183,8 +183,8 @@ static bool change_fields_allowed(const struct wire_change *change)
 		[WIRE_CHANGE_REMOVE_ALL] = 0,
 		[WIRE_CHANGE_IMPORT] = USES_TEXT,
 	};
-	const unsigned creation_flags =
-		WIRE_CREATE_RESIDENT | WIRE_CREATE_NO_TOUCH | WIRE_CREATE_ATTEST;
+	const unsigned creation_flags = WIRE_CREATE_RESIDENT | WIRE_CREATE_NO_TOUCH |
+					WIRE_CREATE_ATTEST | WIRE_CREATE_AGENT;
 
 	if (change->kind < WIRE_CHANGE_STORE_PASSWORD || change->kind > WIRE_CHANGE_IMPORT)
 		return false;

@@ -228,6 +228,40 @@ static int handle_ask(struct call *call, size_t len)
 	return ask_mediator(call, number, (enum webcred_ask)kind);
 }
 
+static int send_agent(struct call *call, int fd, int error)
+{
+	struct wire_out *out = &call->container->out;
+	int r;
+
+	wire_begin(out, WIRE_AGENT);
+	wire_put_u32(out, (uint32_t)error);
+	r = wire_send_fd(call->fd, out->bytes, out->len, fd, wire_clock() + CLIENT_PROMPT_MS);
+	if (r == -EPIPE)
+		return 0; /* why stands in what it sent before */
+	if (r != 0)
+		container_say(call->container, "sending to webcred-authority: %s", strerror(-r));
+	return r;
+}
+
+static int handle_want_agent(struct call *call, size_t len)
+{
+	int fd = -1, r = -ENODATA;
+
+	if (!(call->rules & CALL_MAY_ASK) || len != 1 || !call->mediator.agent || call->agent_asked)
+		return protocol_error(call, "an agent asked for out of turn");
+	call->agent_asked = true;
+	r = call->mediator.agent(call->mediator.context, &fd);
+	if (r == 0 && fd >= 0)
+		r = send_agent(call, fd, 0);
+	else if (r == -EIO)
+		r = decline(call, r); /* this process is not what it was */
+	else
+		r = send_agent(call, -1, r < 0 && r >= -WIRE_ERRNO_MAX ? -r : ENODATA);
+	if (fd >= 0)
+		(void)close(fd);
+	return r;
+}
+
 static int handle_show(struct call *call, size_t len)
 {
 	struct webcred_container *container = call->container;
@@ -303,6 +337,8 @@ static int handle(struct call *call, size_t len)
 		return handle_ask(call, len);
 	case WIRE_SHOW:
 		return handle_show(call, len);
+	case WIRE_WANT_AGENT:
+		return handle_want_agent(call, len);
 	case WIRE_ENTRY:
 		return handle_entry(call, len);
 	case WIRE_PROVED:

@@ -5,6 +5,7 @@
  *
  *   container.c   the object, its settings, what the last call left behind
  *   connect.c     the socket: who may own it, and reaching it in time
+ *   agent.c       an ssh agent's socket, reached with the real user's rights
  *   request.c     options of one call
  *   call.c        one conversation with the authority, the mediator's turns
  *   credential.c  what a call returns
@@ -93,8 +94,10 @@ int connect_open(struct webcred_container *container, enum wire_verb verb, int *
 
 /* ---- request.c ---------------------------------------------------------- */
 
-/* Writes the REQUEST into container->out; request may be NULL. */
-int request_put(struct webcred_container *container, const struct webcred_request *request);
+/* Writes the REQUEST into container->out; request may be NULL, and `mediator` is
+ * who will be asked, or NULL. */
+int request_put(struct webcred_container *container, const struct webcred_request *request,
+		const struct webcred_mediator *mediator);
 /* How long the authority may take to work on one answer. */
 int64_t request_patience(const struct webcred_request *request);
 
@@ -119,6 +122,7 @@ struct call {
 	void *each_context;
 	/* out */
 	int copy; /* what came with COPY, owned; -1 */
+	bool agent_asked;
 	bool proved;
 	bool ended; /* container->result holds a RESULT */
 };

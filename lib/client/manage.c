@@ -15,7 +15,7 @@
 static int prove(struct call *call, const struct webcred_request *request)
 {
 	struct webcred_container *container = call->container;
-	int r = request_put(container, request);
+	int r = request_put(container, request, &call->mediator);
 
 	if (r == 0)
 		r = connect_open(container, WIRE_MANAGE, &call->fd);
@@ -189,8 +189,12 @@ static const char *creation_key(const struct webcred_creation *creation, struct 
 {
 	const char *attestation = or_default(creation->attestation, "none");
 
+	const char *transport = or_default(creation->transport, "device");
+
 	if (strcmp(attestation, "none") != 0 && strcmp(attestation, "direct") != 0)
 		return "attestation: none or direct";
+	if (strcmp(transport, "device") != 0 && strcmp(transport, "ssh-agent") != 0)
+		return "transport: device or ssh-agent";
 	change->backend = KIND_WEBAUTHN;
 	change->user_verification = (uint8_t)creation->user_verification;
 	if (change->user_verification > WEBCRED_UV_DISCOURAGED)
@@ -201,6 +205,8 @@ static const char *creation_key(const struct webcred_creation *creation, struct 
 		change->flags |= WIRE_CREATE_NO_TOUCH;
 	if (strcmp(attestation, "direct") == 0)
 		change->flags |= WIRE_CREATE_ATTEST;
+	if (strcmp(transport, "ssh-agent") == 0)
+		change->flags |= WIRE_CREATE_AGENT;
 	return NULL;
 }
 

@@ -145,7 +145,8 @@ PUBLIC int webcred_request_exclude(struct webcred_request *request, enum webcred
 	return list_add(&request->wire.exclude, &request->wire.n_exclude, type, id, len);
 }
 
-int request_put(struct webcred_container *container, const struct webcred_request *request)
+int request_put(struct webcred_container *container, const struct webcred_request *request,
+		const struct webcred_mediator *mediator)
 {
 	/* A shallow copy: what it owns stays the request's. */
 	struct wire_request wire = {0};
@@ -165,6 +166,8 @@ int request_put(struct webcred_container *container, const struct webcred_reques
 	}
 	if (wire.user_verification > WEBCRED_UV_DISCOURAGED)
 		wire.user_verification = WEBCRED_UV_PREFERRED; /* as if absent (64) */
+	if (mediator && mediator->agent)
+		wire.flags |= WIRE_FLAG_AGENT;
 	wire.host_flags &= WEBCRED_HOST_SILENT | WEBCRED_HOST_DISALLOW_NULL_AUTHTOK;
 	if (wire_put_request(&container->out, &wire))
 		return 0;

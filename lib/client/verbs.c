@@ -29,7 +29,7 @@ static int get(struct call *call, const struct webcred_request *request,
 	int r = call_take_mediator(call, mediator);
 
 	if (r == 0)
-		r = request_put(container, request);
+		r = request_put(container, request, &call->mediator);
 	if (r == 0)
 		r = call_whole(call, WIRE_GET);
 	if (r != 0)
@@ -106,7 +106,7 @@ static int prevent(struct webcred_container *container, const struct webcred_req
 
 	if (r != 0)
 		return r;
-	r = request_put(container, request);
+	r = request_put(container, request, NULL);
 	if (r == 0)
 		r = call_done(&call, call_whole(&call, WIRE_PREVENT));
 	return container_leave(container, r);
@@ -137,7 +137,7 @@ PUBLIC int webcred_list(struct webcred_container *container,
 
 	if (r != 0)
 		return r;
-	r = each ? request_put(container, NULL) : WEBCRED_TYPE_ERROR;
+	r = each ? request_put(container, NULL, NULL) : WEBCRED_TYPE_ERROR;
 	if (r == 0)
 		r = call_whole(&call, WIRE_LIST);
 	return container_leave(container, r);

@@ -146,6 +146,11 @@ enum webcred_show {
  * asked), or -errno.
  * show: return 0, or as above; a text that could not be shown is no failure
  * except for WEBCRED_SHOW_URI and WEBCRED_SHOW_SECRET.
+ * agent: fill *ret_fd with a stream socket that is connected to the person's ssh
+ * agent, and return 0; or return why there is none, a -errno (-ENODATA: nobody
+ * named one).  The library passes it to the authority and closes it.  It is
+ * called once at most, and only where a key behind an agent would do.  See
+ * webcred_agent_connect().
  */
 struct webcred_mediator {
 	size_t size;
@@ -153,7 +158,17 @@ struct webcred_mediator {
 	int (*ask)(void *context, enum webcred_ask kind, const char *text,
 		   struct webcred_secret *answer);
 	int (*show)(void *context, enum webcred_show kind, const char *text);
+	int (*agent)(void *context, int *ret_fd);
 };
+
+/*
+ * Connects to the ssh agent whose socket is at `path`, an absolute one, with the
+ * rights of the real user and group ids and no others: what a set-user-id program's
+ * caller cannot reach is not reached for them, and who is connected to sees them.
+ * 0, or a -errno; -EIO where the rights of before did not come back: then nothing
+ * this process does may be taken for a success.  Never waits.
+ */
+int webcred_agent_connect(const char *path, int *ret_fd);
 
 /* ---- the container ----------------------------------------------------- */
 
@@ -312,6 +327,7 @@ struct webcred_creation {
 	bool resident;					  /* public-key: discoverable */
 	bool no_touch;					  /* public-key: root only */
 	const char *attestation; /* public-key: "none" (default), "direct" */
+	const char *transport;	 /* public-key: "device" (default), "ssh-agent" */
 };
 
 /* create(): enrols a one-time code, recovery codes or a security key, asking

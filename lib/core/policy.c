@@ -19,7 +19,9 @@ enum {
 	FLAG_CHOOSER = 0x400,
 	FLAG_ONE_ANSWER = 0x800,
 	FLAG_SSH_KEY = 0x1000,
-	FLAG_ALL = 0x1fff,
+	FLAG_NO_DEVICE = 0x2000,
+	FLAG_AGENT = 0x4000,
+	FLAG_ALL = 0x7fff,
 };
 
 static uint16_t flags_of(const struct policy *policy)
@@ -36,7 +38,9 @@ static uint16_t flags_of(const struct policy *policy)
 			  (policy->combines ? FLAG_COMBINES : 0) |
 			  (policy->chooser ? FLAG_CHOOSER : 0) |
 			  (policy->one_answer ? FLAG_ONE_ANSWER : 0) |
-			  (policy->ssh_key ? FLAG_SSH_KEY : 0));
+			  (policy->ssh_key ? FLAG_SSH_KEY : 0) |
+			  (policy->no_device ? FLAG_NO_DEVICE : 0) |
+			  (policy->agent ? FLAG_AGENT : 0));
 }
 
 static void set_flags(struct policy *policy, uint16_t flags)
@@ -54,6 +58,8 @@ static void set_flags(struct policy *policy, uint16_t flags)
 	policy->chooser = (flags & FLAG_CHOOSER) != 0;
 	policy->one_answer = (flags & FLAG_ONE_ANSWER) != 0;
 	policy->ssh_key = (flags & FLAG_SSH_KEY) != 0;
+	policy->no_device = (flags & FLAG_NO_DEVICE) != 0;
+	policy->agent = (flags & FLAG_AGENT) != 0;
 }
 
 void policy_put(struct wire_out *out, const struct policy *policy)

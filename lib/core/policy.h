@@ -40,6 +40,8 @@ struct policy {
 	bool chooser; /* offer the choice where there is one (36) */
 	bool tell_throttled;
 	bool remote;	     /* no local key for this caller */
+	bool no_device;	     /* transport = leaves out keys at this machine */
+	bool agent;	     /* transport = has keys in a remote caller's ssh agent */
 	bool silent_allowed; /* the prevent-silent-access flag is clear */
 	bool waived;	     /* MANAGE: root, no proof needed */
 	bool ssh_key;	     /* sshd's word about a key is taken from this caller */

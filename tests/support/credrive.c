@@ -6,6 +6,7 @@
  * shares no line with the authority.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -21,7 +22,7 @@
 
 static const char usage_text[] =
 	"usage: credrive [-u USER] [-U UID] [--socket PATH] [--service S] [--answer TEXT]...\n"
-	"                [--mediation WORD] OPERATION\n"
+	"                [--mediation WORD] [--agent KIND] OPERATION\n"
 	"  wait SOCKET MILLISECONDS      until something accepts there\n"
 	"  hold SOCKET N MILLISECONDS    open so many connections and say nothing\n"
 	"  password TEXT                 store(): the account's password\n"
@@ -37,6 +38,7 @@ struct script {
 	size_t n_answers, next;
 	enum webcred_mediation mediation; /* of get */
 	char uri[2048];
+	const char *agent; /* what is passed for one */
 };
 
 static _Noreturn void usage(void)
@@ -301,6 +303,48 @@ static int operate(struct webcred_container *container, const struct webcred_med
 	usage();
 }
 
+/* ---- what is no ssh agent ----------------------------------------------------- */
+
+static int pass_socket(const char *kind)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int domain = strcmp(kind, "tcp") == 0 ? AF_INET : AF_UNIX;
+	int fd = socket(domain, strcmp(kind, "datagram") == 0 ? SOCK_DGRAM : SOCK_STREAM, 0);
+
+	/* A name of the kernel's own choice. */
+	if (strcmp(kind, "listening") == 0 &&
+	    (bind(fd, (struct sockaddr *)&address, sizeof(sa_family_t)) != 0 || listen(fd, 1) != 0))
+		return -1;
+	return fd;
+}
+
+static int pass_pair(const char *kind)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, strcmp(kind, "packets") == 0 ? SOCK_SEQPACKET : SOCK_STREAM, 0,
+		       pair) != 0)
+		return -1;
+	/* "silent": the other end stays, and says nothing. */
+	if (strcmp(kind, "closed") == 0)
+		close(pair[1]);
+	return pair[0];
+}
+
+static int pass_agent(void *context, int *ret_fd)
+{
+	const char *kind = ((const struct script *)context)->agent;
+
+	if (kind[0] == '/')
+		*ret_fd = open(kind, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	else if (strcmp(kind, "packets") == 0 || strcmp(kind, "closed") == 0 ||
+		 strcmp(kind, "silent") == 0)
+		*ret_fd = pass_pair(kind);
+	else
+		*ret_fd = pass_socket(kind);
+	return *ret_fd < 0 ? -errno : 0;
+}
+
 struct arguments {
 	const char *user, *socket, *service;
 	uid_t uid;
@@ -315,6 +359,7 @@ static void arguments_parse(struct arguments *arguments, int argc, char **argv)
 		{"service", required_argument, NULL, 'S'},
 		{"answer", required_argument, NULL, 'a'},
 		{"mediation", required_argument, NULL, 'm'},
+		{"agent", required_argument, NULL, 'g'},
 		{NULL, 0, NULL, 0},
 	};
 	struct script *script = &arguments->script;
@@ -329,6 +374,8 @@ static void arguments_parse(struct arguments *arguments, int argc, char **argv)
 			arguments->service = optarg;
 		else if (key == 'a' && script->n_answers < ANSWERS_MAX)
 			script->answer[script->n_answers++] = optarg;
+		else if (key == 'g')
+			script->agent = optarg;
 		else if (key == 'm') {
 			if (webcred_mediation_parse(optarg, &script->mediation) != 0)
 				usage();
@@ -366,6 +413,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	arguments_parse(&arguments, argc, argv);
 	mediator.context = &arguments.script;
+	mediator.agent = arguments.script.agent ? pass_agent : NULL;
 	if (strcmp(argv[optind], "wait") == 0 && argc - optind == 3)
 		return wait_socket(argv[optind + 1], atol(argv[optind + 2])) == 0 ? 0 : 1;
 	if (strcmp(argv[optind], "hold") == 0 && argc - optind == 4)

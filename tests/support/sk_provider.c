@@ -18,6 +18,9 @@
 #include <fido.h>
 #include <openssl/ecdsa.h>
 
+#define SK_ED25519 0x01
+#define SK_VERIFY 0x04
+
 struct sk_sign_response {
 	uint8_t flags;
 	uint32_t counter;
@@ -58,26 +61,46 @@ static int take_number(const BIGNUM *number, uint8_t **ret_bytes, size_t *ret_le
 	return *ret_bytes ? BN_bn2bin(number, *ret_bytes) : -1;
 }
 
-static struct sk_sign_response *respond(const fido_assert_t *assertion)
+static int take_ecdsa(const fido_assert_t *assertion, struct sk_sign_response *response)
 {
-	struct sk_sign_response *response = calloc(1, sizeof(*response));
 	const uint8_t *der = fido_assert_sig_ptr(assertion, 0);
 	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, (long)fido_assert_sig_len(assertion, 0));
+	int r = -1;
 
-	if (!response || !signature ||
-	    take_number(ECDSA_SIG_get0_r(signature), &response->sig_r, &response->sig_r_len) < 0 ||
-	    take_number(ECDSA_SIG_get0_s(signature), &response->sig_s, &response->sig_s_len) < 0) {
-		ECDSA_SIG_free(signature);
+	if (signature &&
+	    take_number(ECDSA_SIG_get0_r(signature), &response->sig_r, &response->sig_r_len) >= 0)
+		r = take_number(ECDSA_SIG_get0_s(signature), &response->sig_s,
+				&response->sig_s_len);
+	ECDSA_SIG_free(signature);
+	return r;
+}
+
+/* One piece of 64 bytes, which is in the place of the first number. */
+static int take_ed25519(const fido_assert_t *assertion, struct sk_sign_response *response)
+{
+	response->sig_r_len = fido_assert_sig_len(assertion, 0);
+	response->sig_r = malloc(response->sig_r_len + 1);
+	if (!response->sig_r)
+		return -1;
+	memcpy(response->sig_r, fido_assert_sig_ptr(assertion, 0), response->sig_r_len);
+	return 0;
+}
+
+static struct sk_sign_response *respond(const fido_assert_t *assertion, uint32_t algorithm)
+{
+	struct sk_sign_response *response = calloc(1, sizeof(*response));
+
+	if (!response ||
+	    (algorithm == SK_ED25519 ? take_ed25519 : take_ecdsa)(assertion, response) < 0) {
 		free(response);
 		return NULL;
 	}
-	ECDSA_SIG_free(signature);
 	response->flags = fido_assert_flags(assertion, 0);
 	response->counter = fido_assert_sigcount(assertion, 0);
 	return response;
 }
 
-/* ES256 alone; the presence that ssh asks for is always asked of the key. */
+/* The presence that ssh asks for is always asked of the key. */
 int sk_sign(uint32_t algorithm, const uint8_t *data, size_t len, const char *application,
 	    const uint8_t *handle, size_t handle_len, uint8_t flags, const char *pin,
 	    void **options, struct sk_sign_response **ret_response)
@@ -87,13 +110,14 @@ int sk_sign(uint32_t algorithm, const uint8_t *data, size_t len, const char *app
 	fido_dev_t *device = fido_dev_new();
 	bool opened = path && fido_dev_open(device, path) == FIDO_OK;
 
-	(void)algorithm, (void)flags, (void)pin, (void)options;
+	(void)options;
 	if (opened && fido_assert_set_clientdata(assertion, data, len) == FIDO_OK &&
 	    fido_assert_set_rp(assertion, application) == FIDO_OK &&
 	    fido_assert_allow_cred(assertion, handle, handle_len) == FIDO_OK &&
 	    fido_assert_set_up(assertion, FIDO_OPT_TRUE) == FIDO_OK &&
-	    fido_dev_get_assert(device, assertion, NULL) == FIDO_OK)
-		*ret_response = respond(assertion);
+	    (!(flags & SK_VERIFY) || fido_assert_set_uv(assertion, FIDO_OPT_TRUE) == FIDO_OK) &&
+	    fido_dev_get_assert(device, assertion, flags & SK_VERIFY ? pin : NULL) == FIDO_OK)
+		*ret_response = respond(assertion, algorithm);
 	else
 		*ret_response = NULL;
 	if (opened)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "authority/conf_sets.h"
 #include "authority/conf_values.h"
 #include "tests/unit/unit.h"
 
@@ -79,10 +80,13 @@ static void refused(const char *text, unsigned line, const char *word)
 
 static void defaults_hold(const struct conf *now)
 {
-	static const struct conf_service service = {.order = "public-key otp password",
-						    .timeout_ms = 60000,
-						    .key_wait_ms = POLICY_KEY_WAIT_AUTO,
-						    .fail_delay_ms = 2000};
+	static const struct conf_service service = {
+		.order = "public-key otp password",
+		.timeout_ms = 60000,
+		.key_wait_ms = POLICY_KEY_WAIT_AUTO,
+		.fail_delay_ms = 2000,
+		.transports = CONF_TRANSPORT_DEVICE,
+	};
 
 	assert_string_equal(now->rp_id, "");
 	assert_true(conf_list_has(&now->quiet_services, "sudo"));
@@ -255,6 +259,8 @@ static void test_bad_values(void **state)
 		{"service", "user_verification = yes", "preferred required discouraged"},
 		{"service", "unknown_as = identity", "last public-key otp password"},
 		{"service", "counter =", "fail warn ignore"},
+		{"service", "transport =", "is none of: device ssh-agent"},
+		{"service", "transport = usb", "no way to a security key"},
 		{"service", "timeout = 0", "from 1 to 110"},
 		{"service", "timeout = 111", "from 1 to 110"},
 		{"service", "timeout = -1", "from 1 to 110"},
@@ -460,7 +466,7 @@ static void test_each(void **state)
 	first = conf;
 	conf_each(&conf, dump_one, &dump);
 	/* every key once, those of [service] for sudo and manage too, two devices */
-	assert_int_equal(dump.n, conf_n_keys + 2 * 13 + 1);
+	assert_int_equal(dump.n, conf_n_keys + 2 * 14 + 1);
 	accepted(dump.text);
 	assert_memory_equal(&first, &conf, sizeof(conf));
 	conf_each(&conf, dump_one, &again);

@@ -19,6 +19,10 @@
 #define IMPORT_FILE_MAX (1024 * 1024)
 #define IMPORT_TEXT_MAX 160
 
+/* What OpenSSH calls the keys it has in security keys. */
+#define OPENSSH_ED25519_SK "sk-ssh-ed25519@openssh.com"
+#define OPENSSH_ECDSA_SK "sk-ecdsa-sha2-nistp256@openssh.com"
+
 struct import_entry {
 	unsigned line;		      /* from 1 */
 	char user[WIRE_NAME_MAX + 1]; /* "" where the file names none */
@@ -47,5 +51,9 @@ int import_pam_u2f(const char *text, size_t len, const char *rp_id, import_each 
  * an agent alone.  Results as above.
  */
 int import_openssh(const char *text, size_t len, import_each *each, void *context);
+/* One such public key as an agent has it, without type and base64 around it;
+ * NULL, or what is wrong. */
+const char *import_openssh_key(const uint8_t *key, size_t len, const char *comment,
+			       size_t comment_len, struct credential *ret_record);
 
 #endif

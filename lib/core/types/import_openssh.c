@@ -3,8 +3,7 @@
 /*
  * import_openssh - security keys of OpenSSH (PROTOCOL.u2f, PROTOCOL.key).
  *
- * In both forms a key is a sequence of SSH strings: a length of four bytes and
- * so many bytes (RFC 4251, section 5).
+ * In both forms a key is a sequence of ssh's strings (ssh_blob.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,58 +14,13 @@
 #include "lib/core/codec.h"
 #include "lib/core/types/import.h"
 #include "lib/core/types/public_key_parse.h"
+#include "lib/core/types/ssh_blob.h"
 
-#define ED25519_TYPE "sk-ssh-ed25519@openssh.com"
-#define ECDSA_TYPE "sk-ecdsa-sha2-nistp256@openssh.com"
 #define PRIVATE_BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----"
 #define PRIVATE_END "-----END OPENSSH PRIVATE KEY-----"
 #define BLOB_MAX 8192
 #define FLAG_PRESENCE 0x01u
 #define FLAG_VERIFICATION 0x04u
-
-struct blob {
-	const uint8_t *at;
-	size_t left;
-	bool bad;
-};
-
-static uint32_t blob_u32(struct blob *blob)
-{
-	uint32_t value;
-
-	if (blob->bad || blob->left < 4) {
-		blob->bad = true;
-		return 0;
-	}
-	value = (uint32_t)blob->at[0] << 24 | (uint32_t)blob->at[1] << 16 |
-		(uint32_t)blob->at[2] << 8 | blob->at[3];
-	blob->at += 4;
-	blob->left -= 4;
-	return value;
-}
-
-static struct blob blob_bytes(struct blob *blob, size_t len)
-{
-	struct blob part = {blob->at, len, false};
-
-	if (blob->bad || len > blob->left) {
-		blob->bad = true;
-		return (struct blob){(const uint8_t *)"", 0, true};
-	}
-	blob->at += len;
-	blob->left -= len;
-	return part;
-}
-
-static struct blob blob_string(struct blob *blob)
-{
-	return blob_bytes(blob, blob_u32(blob));
-}
-
-static bool blob_is(struct blob blob, const char *word)
-{
-	return !blob.bad && blob.left == strlen(word) && memcmp(blob.at, word, blob.left) == 0;
-}
 
 static bool openssh_say(struct import_entry *entry, const char *text)
 {
@@ -77,19 +31,19 @@ static bool openssh_say(struct import_entry *entry, const char *text)
 /* ---- what both forms hold -------------------------------------------------- */
 
 /* [curve,] public key, application; the type has been read. */
-static bool openssh_key(struct import_entry *entry, struct blob *blob, struct blob type)
+static bool openssh_key(struct import_entry *entry, struct ssh_blob *blob, struct ssh_blob type)
 {
 	struct credential *record = &entry->record;
-	bool ecdsa = blob_is(type, ECDSA_TYPE);
+	bool ecdsa = ssh_blob_is(type, OPENSSH_ECDSA_SK);
 	struct cose_key key = {0}, parsed;
-	struct blob point, application;
+	struct ssh_blob point, application;
 
-	if (!ecdsa && !blob_is(type, ED25519_TYPE))
+	if (!ecdsa && !ssh_blob_is(type, OPENSSH_ED25519_SK))
 		return openssh_say(entry, "not a security key's");
-	if (ecdsa && !blob_is(blob_string(blob), "nistp256"))
+	if (ecdsa && !ssh_blob_is(ssh_blob_string(blob), "nistp256"))
 		return openssh_say(entry, "of another curve than nistp256");
-	point = blob_string(blob);
-	application = blob_string(blob);
+	point = ssh_blob_string(blob);
+	application = ssh_blob_string(blob);
 	if (blob->bad || point.left != (ecdsa ? 65u : 32u) || (ecdsa && point.at[0] != 0x04))
 		return openssh_say(entry, "the public key is cut short or of another length");
 	key.algorithm = ecdsa ? COSE_ES256 : COSE_EDDSA;
@@ -162,8 +116,8 @@ static size_t openssh_blank(const char *line, size_t len)
 
 static bool openssh_is_type(const char *word, size_t len)
 {
-	return (len == strlen(ED25519_TYPE) && memcmp(word, ED25519_TYPE, len) == 0) ||
-	       (len == strlen(ECDSA_TYPE) && memcmp(word, ECDSA_TYPE, len) == 0);
+	return (len == strlen(OPENSSH_ED25519_SK) && memcmp(word, OPENSSH_ED25519_SK, len) == 0) ||
+	       (len == strlen(OPENSSH_ECDSA_SK) && memcmp(word, OPENSSH_ECDSA_SK, len) == 0);
 }
 
 /* Type, base64 and comment; the type of the text must be the blob's. */
@@ -172,7 +126,7 @@ static bool openssh_public(struct import_entry *entry, const char *line, size_t 
 	uint8_t bytes[BLOB_MAX];
 	size_t word = openssh_word(line, len), type_len, base64_len;
 	const char *type;
-	struct blob blob = {bytes, 0, false}, inside;
+	struct ssh_blob blob = {bytes, 0, false}, inside;
 	ssize_t n;
 
 	if (!openssh_is_type(line, word)) { /* options stand first */
@@ -191,7 +145,7 @@ static bool openssh_public(struct import_entry *entry, const char *line, size_t 
 	base64_len = openssh_word(line, len);
 	n = codec_base64_decode(line, base64_len, false, bytes, sizeof(bytes));
 	blob.left = n < 0 ? 0 : (size_t)n;
-	inside = blob_string(&blob);
+	inside = ssh_blob_string(&blob);
 	if (inside.bad || inside.left != type_len || memcmp(inside.at, type, type_len) != 0)
 		return openssh_say(entry, "the key is no base64, or of another type than it says");
 	if (!openssh_key(entry, &blob, inside))
@@ -203,6 +157,22 @@ static bool openssh_public(struct import_entry *entry, const char *line, size_t 
 	openssh_say(entry, "a public key does not tell the credential id: it serves through an "
 			   "agent alone; import the private key file for more");
 	return true;
+}
+
+const char *import_openssh_key(const uint8_t *key, size_t len, const char *comment,
+			       size_t comment_len, struct credential *ret_record)
+{
+	struct ssh_blob blob = {key, len, false};
+	struct import_entry entry;
+
+	openssh_begin(&entry, 1);
+	if (!openssh_key(&entry, &blob, ssh_blob_string(&blob)))
+		return "not a security key's, or in no form of theirs";
+	if (!ssh_blob_done(&blob))
+		return "bytes follow the public key";
+	openssh_label(&entry, comment, comment_len);
+	*ret_record = entry.record;
+	return NULL;
 }
 
 static int openssh_lines(const char *text, size_t len, import_each *each, void *context)
@@ -251,11 +221,11 @@ static size_t openssh_unfold(const char *text, size_t len, char *buffer, size_t 
 }
 
 /* flags, key handle, reserved, comment and padding 1, 2, 3... */
-static bool openssh_handle(struct import_entry *entry, struct blob *blob)
+static bool openssh_handle(struct import_entry *entry, struct ssh_blob *blob)
 {
 	struct credential *record = &entry->record;
-	struct blob flags = blob_bytes(blob, 1), handle = blob_string(blob);
-	struct blob reserved = blob_string(blob), comment = blob_string(blob);
+	struct ssh_blob flags = ssh_blob_bytes(blob, 1), handle = ssh_blob_string(blob);
+	struct ssh_blob reserved = ssh_blob_string(blob), comment = ssh_blob_string(blob);
 
 	if (blob->bad || reserved.bad || handle.left < 1 || handle.left > WIRE_EXTERNAL_MAX)
 		return openssh_say(entry, "the key handle is missing or longer than 1023 bytes");
@@ -276,30 +246,32 @@ static bool openssh_handle(struct import_entry *entry, struct blob *blob)
 }
 
 /* PROTOCOL.key: magic, cipher, kdf, options, number of keys, public, private. */
-static bool openssh_private(struct import_entry *entry, struct blob blob)
+static bool openssh_private(struct import_entry *entry, struct ssh_blob blob)
 {
 	static const char magic[] = "openssh-key-v1";
-	struct blob cipher, kdf, options, inside;
+	struct ssh_blob cipher, kdf, options, inside;
 	uint32_t n, check;
 
-	if (!blob_is(blob_bytes(&blob, sizeof(magic) - 1), magic) || blob.left < 1 ||
-	    blob_bytes(&blob, 1).at[0] != 0)
+	if (!ssh_blob_is(ssh_blob_bytes(&blob, sizeof(magic) - 1), magic) || blob.left < 1 ||
+	    ssh_blob_bytes(&blob, 1).at[0] != 0)
 		return openssh_say(entry, "not an OpenSSH private key");
-	cipher = blob_string(&blob);
-	kdf = blob_string(&blob);
-	options = blob_string(&blob);
-	n = blob_u32(&blob);
-	if (blob.bad || !blob_is(cipher, "none") || !blob_is(kdf, "none") || options.left > 0)
+	cipher = ssh_blob_string(&blob);
+	kdf = ssh_blob_string(&blob);
+	options = ssh_blob_string(&blob);
+	n = ssh_blob_u32(&blob);
+	if (blob.bad || !ssh_blob_is(cipher, "none") || !ssh_blob_is(kdf, "none") ||
+	    options.left > 0)
 		return openssh_say(entry, "has a passphrase: take it off with ssh-keygen -p on a "
 					  "copy");
-	(void)blob_string(&blob); /* the public key, which stands inside as well */
-	inside = blob_string(&blob);
+	(void)ssh_blob_string(&blob); /* the public key, which stands inside as well */
+	inside = ssh_blob_string(&blob);
 	if (blob.bad || n != 1 || blob.left > 0)
 		return openssh_say(entry, "cut short, or not exactly one key");
-	check = blob_u32(&inside);
-	if (blob_u32(&inside) != check || inside.bad)
+	check = ssh_blob_u32(&inside);
+	if (ssh_blob_u32(&inside) != check || inside.bad)
 		return openssh_say(entry, "damaged: its check numbers differ");
-	return openssh_key(entry, &inside, blob_string(&inside)) && openssh_handle(entry, &inside);
+	return openssh_key(entry, &inside, ssh_blob_string(&inside)) &&
+	       openssh_handle(entry, &inside);
 }
 
 static int openssh_private_file(const char *text, size_t len, import_each *each, void *context)
@@ -314,7 +286,8 @@ static int openssh_private_file(const char *text, size_t len, import_each *each,
 	if (n == 0 || decoded < 0)
 		openssh_say(&entry, "no base64 between its first and its last line");
 	else
-		entry.good = openssh_private(&entry, (struct blob){bytes, (size_t)decoded, false});
+		entry.good =
+			openssh_private(&entry, (struct ssh_blob){bytes, (size_t)decoded, false});
 	/* A security key's file holds no secret, another private key's does. */
 	secret_wipe(base64, sizeof(base64));
 	secret_wipe(bytes, sizeof(bytes));

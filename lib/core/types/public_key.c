@@ -36,7 +36,7 @@ static bool get_usable(const struct type_login *login, const struct credential *
 }
 
 /* The key used last is the likeliest to be plugged in. */
-static int get_by_use(const void *a, const void *b)
+int public_key_by_use(const void *a, const void *b)
 {
 	const struct credential *const *x = a, *const *y = b;
 
@@ -55,14 +55,14 @@ static const struct credential **get_records(const struct type_login *login, siz
 		if (get_usable(login, &login->credentials[i]))
 			records[n++] = &login->credentials[i];
 	}
-	qsort(records, n, sizeof(*records), get_by_use);
+	qsort(records, n, sizeof(*records), public_key_by_use);
 	*ret_n = n;
 	return records;
 }
 
 /* Verification makes a key the stronger proof: where that much is demanded, it
  * is required. */
-static enum webcred_user_verification get_verification(const struct type_login *login,
+enum webcred_user_verification public_key_verification(const struct type_login *login,
 						       const struct credential *record)
 {
 	return credential_strength(record, false) < login->minimum_strength
@@ -179,9 +179,9 @@ static uint64_t get_counter(const struct credential *record,
 								   : record->moving;
 }
 
-static enum webcred_status get_commit(const struct type_host *host, struct type_login *login,
+enum webcred_status public_key_commit(const struct type_host *host, struct type_login *login,
 				      const struct credential *record,
-				      const struct public_key_judgement *judged)
+				      const struct public_key_judgement *judged, bool agent)
 {
 	struct type_judgement judgement = {.verdict = VERDICT_REFUSED};
 	struct type_change change = {
@@ -189,6 +189,7 @@ static enum webcred_status get_commit(const struct type_host *host, struct type_
 		.moving = get_counter(record, judged),
 		.backup_state = judged->backup_state,
 		.user_verified = judged->user_verified,
+		.agent = agent,
 	};
 	enum webcred_status status;
 	int result;
@@ -229,7 +230,7 @@ static enum webcred_status get_judge(const struct type_host *host, struct type_l
 	if (credential_strength(record, judged.user_verified) < login->minimum_strength)
 		return said_result(login, WEBCRED_NOT_ALLOWED,
 				   "the key is too weak a proof without verification");
-	return get_commit(host, login, record, &judged);
+	return public_key_commit(host, login, record, &judged, false);
 }
 
 /* ---- how a ceremony ended without an answer ---------------------------------------- */
@@ -312,9 +313,9 @@ static size_t get_fill(const struct type_login *login, const struct credential *
 		       struct attempt *attempt)
 {
 	memset(attempt, 0, sizeof(*attempt));
-	attempt->user_verification = get_verification(login, records[0]);
+	attempt->user_verification = public_key_verification(login, records[0]);
 	while (attempt->n < n && attempt->n < CEREMONY_ENTRIES_MAX &&
-	       get_verification(login, records[attempt->n]) == attempt->user_verification) {
+	       public_key_verification(login, records[attempt->n]) == attempt->user_verification) {
 		attempt->record[attempt->n] = records[attempt->n];
 		public_key_entry(records[attempt->n], &attempt->entry[attempt->n]);
 		attempt->n++;
@@ -369,10 +370,14 @@ static enum webcred_status public_key_get(const struct type_host *host, struct t
 		return said_not_found(login, "no security key is enrolled");
 	if (!login->may_ask || login->cached_only) /* 30, 55 */
 		return said_unavailable(login, "nobody may be asked to touch a key");
-	if (login->policy->remote)
+	if (login->policy->remote && !login->policy->agent)
 		return said_unavailable(login, "a remote session has no key at this machine");
+	if (!login->policy->remote && login->policy->no_device)
+		return said_unavailable(login, "transport: leaves out keys at this machine");
 	if (login->pretend) /* 38: no key could tell anybody more */
 		return said_result(login, WEBCRED_NOT_ALLOWED, "no security key is enrolled");
+	if (login->policy->remote)
+		return public_key_agent_get(host, login);
 	records = get_records(login, &n);
 	attempt = malloc(sizeof(*attempt));
 	if (records == NULL || attempt == NULL)

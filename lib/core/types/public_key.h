@@ -91,6 +91,17 @@ void public_key_verify(const struct public_key_expectation *expected,
 		       const struct public_key_response *response,
 		       struct public_key_judgement *ret_judgement);
 
+/*
+ * The same for a signature by a key in an ssh agent (PROTOCOL.u2f): it covers the
+ * hash of the application, flags, counter and the hash of what was signed, which
+ * is authenticator data and the hash of client data under other names.
+ * response.client_data is what was to be signed (sshsig.h), auth_data its first
+ * three parts; of *expected only record, user_verification and counter are read.
+ */
+void public_key_verify_agent(const struct public_key_expectation *expected,
+			     const struct public_key_response *response,
+			     struct public_key_judgement *ret_judgement);
+
 /* ---- create ------------------------------------------------------------- */
 
 struct public_key_creation {
@@ -153,6 +164,9 @@ void public_key_end_text(const struct type_ceremony_result *result, bool create,
 			 char *buffer, size_t size);
 /* For the log: "pin-wrong", "unplugged", ...; never NULL. */
 const char *public_key_end_name(enum ceremony_end end);
+
+/* A record whose key can be in an ssh agent: ssh's own. */
+bool public_key_in_agents(const struct credential *record);
 
 /* Behaviour 58: a host name, not an address, no port, no white space. */
 bool public_key_rp_id_valid(const char *rp_id);

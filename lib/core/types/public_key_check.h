@@ -32,6 +32,22 @@ void public_key_entry(const struct credential *record, struct ceremony_entry *re
 int public_key_tell_end(const struct type_host *host, const struct type_ceremony_result *result,
 			bool create, const char *user);
 
+/* Commits what the judgement changed; `agent` says where it was signed. */
+enum webcred_status public_key_commit(const struct type_host *host, struct type_login *login,
+				      const struct credential *record,
+				      const struct public_key_judgement *judged, bool agent);
+/* Sorts pointers to records, the one used last first. */
+int public_key_by_use(const void *a, const void *b);
+/* What the key has to do: required where that makes it proof enough. */
+enum webcred_user_verification public_key_verification(const struct type_login *login,
+						       const struct credential *record);
+
+/* public_key_agent.c: get() and create() by a key in the caller's ssh agent. */
+enum webcred_status public_key_agent_get(const struct type_host *host, struct type_login *login);
+int public_key_agent_create(const struct type_host *host, const struct policy *policy,
+			    const struct type_creation *creation,
+			    struct credential *ret_credential);
+
 /* create() of the type; see type.h. */
 int public_key_create(const struct type_host *host, const struct policy *policy,
 		      const struct type_creation *creation, struct credential *ret_credential);

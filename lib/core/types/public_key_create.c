@@ -196,10 +196,12 @@ int public_key_create(const struct type_host *host, const struct policy *policy,
 		return WEBCRED_TYPE_ERROR;
 	if (!public_key_rp_id_valid(policy->rp_id)) /* 58 */
 		return WEBCRED_SECURITY;
+	if (creation->agent)
+		return public_key_agent_create(host, policy, creation, ret_credential);
 	if (policy->remote) {
 		result = host->show(host->context, WEBCRED_SHOW_ERROR,
 				    "A remote session has no key at this machine. Enrol the key at "
-				    "its console.");
+				    "its console, or with --transport ssh-agent.");
 		return result < 0 ? result : WEBCRED_NOT_ALLOWED;
 	}
 	/* 72: the handle is the account's, and exists before its first key does. */

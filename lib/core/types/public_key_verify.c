@@ -121,11 +121,12 @@ static const char *verify_owner(const struct public_key_expectation *expected,
 	return NULL;
 }
 
-static const char *verify_record(const struct credential *record)
+static const char *verify_record(const struct credential *record, bool agent)
 {
 	if (record->type != WEBCRED_TYPE_PUBLIC_KEY || record->locked)
 		return "record: locked, or not a security key's";
-	if (record->external_len < 1 || record->external_len > WIRE_EXTERNAL_MAX ||
+	/* An agent names a key by its public half. */
+	if ((record->external_len < 1 && !agent) || record->external_len > WIRE_EXTERNAL_MAX ||
 	    record->key_len > CREDENTIAL_KEY_MAX)
 		return "record: without a usable credential id or key";
 	return NULL;
@@ -202,7 +203,7 @@ static const char *verify_all(const struct public_key_expectation *expected,
 			      const struct public_key_response *response,
 			      struct public_key_auth *auth, const char **ret_note)
 {
-	const char *wrong = verify_record(expected->record);
+	const char *wrong = verify_record(expected->record, false);
 
 	if (wrong == NULL)
 		wrong = verify_owner(expected, response);
@@ -218,6 +219,46 @@ static const char *verify_all(const struct public_key_expectation *expected,
 	return wrong;
 }
 
+/* What was signed is ours, so there is no client data to take apart: a signature
+ * over anything else does not verify. */
+static const char *verify_all_agent(const struct public_key_expectation *expected,
+				    const struct public_key_response *response,
+				    struct public_key_auth *auth, const char **ret_note)
+{
+	const struct credential *record = expected->record;
+	const char *wrong = verify_record(record, true);
+
+	if (wrong == NULL)
+		wrong = verify_auth(expected, response->auth_data, auth);
+	if (wrong != NULL)
+		return wrong;
+	wrong = verify_signature(record, response);
+	/* Both at once is what a signature made for an earlier login looks like. */
+	if (wrong != NULL && auth->counter > 0 && auth->counter <= record->moving)
+		return "signature: does not verify, and its counter was used before: a replay";
+	if (wrong == NULL)
+		wrong = verify_counter(expected, auth->counter, ret_note);
+	return wrong;
+}
+
+static void verify_judge(const struct public_key_auth *auth, const char *wrong, const char *note,
+			 struct public_key_judgement *ret_judgement)
+{
+	if (wrong != NULL) {
+		snprintf(ret_judgement->reason, sizeof(ret_judgement->reason), "%s", wrong);
+		return;
+	}
+	if ((auth->flags & PUBLIC_KEY_UP) == 0)
+		note = "no touch: enrolled so by an administrator";
+	snprintf(ret_judgement->reason, sizeof(ret_judgement->reason), "%s", note);
+	ret_judgement->counter = auth->counter;
+	ret_judgement->backup_eligible = (auth->flags & PUBLIC_KEY_BE) != 0;
+	ret_judgement->backup_state = (auth->flags & PUBLIC_KEY_BS) != 0;
+	ret_judgement->user_present = (auth->flags & PUBLIC_KEY_UP) != 0;
+	ret_judgement->user_verified = (auth->flags & PUBLIC_KEY_UV) != 0;
+	ret_judgement->verdict = VERDICT_GRANTED;
+}
+
 void public_key_verify(const struct public_key_expectation *expected,
 		       const struct public_key_response *response,
 		       struct public_key_judgement *ret_judgement)
@@ -228,17 +269,18 @@ void public_key_verify(const struct public_key_expectation *expected,
 	memset(ret_judgement, 0, sizeof(*ret_judgement));
 	ret_judgement->verdict = VERDICT_REFUSED;
 	wrong = verify_all(expected, response, &auth, &note);
-	if (wrong != NULL) {
-		snprintf(ret_judgement->reason, sizeof(ret_judgement->reason), "%s", wrong);
-		return;
-	}
-	if ((auth.flags & PUBLIC_KEY_UP) == 0)
-		note = "no touch: enrolled so by an administrator";
-	snprintf(ret_judgement->reason, sizeof(ret_judgement->reason), "%s", note);
-	ret_judgement->counter = auth.counter;
-	ret_judgement->backup_eligible = (auth.flags & PUBLIC_KEY_BE) != 0;
-	ret_judgement->backup_state = (auth.flags & PUBLIC_KEY_BS) != 0;
-	ret_judgement->user_present = (auth.flags & PUBLIC_KEY_UP) != 0;
-	ret_judgement->user_verified = (auth.flags & PUBLIC_KEY_UV) != 0;
-	ret_judgement->verdict = VERDICT_GRANTED;
+	verify_judge(&auth, wrong, note, ret_judgement);
+}
+
+void public_key_verify_agent(const struct public_key_expectation *expected,
+			     const struct public_key_response *response,
+			     struct public_key_judgement *ret_judgement)
+{
+	struct public_key_auth auth = {0};
+	const char *wrong, *note = "";
+
+	memset(ret_judgement, 0, sizeof(*ret_judgement));
+	ret_judgement->verdict = VERDICT_REFUSED;
+	wrong = verify_all_agent(expected, response, &auth, &note);
+	verify_judge(&auth, wrong, note, ret_judgement);
 }

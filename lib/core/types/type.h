@@ -40,6 +40,7 @@ struct type_change {
 	bool backup_state;    /* public-key */
 	bool user_verified;
 	bool silent;
+	bool agent;		    /* public-key: signed in the caller's ssh agent */
 	char rehash[TYPE_HASH_MAX]; /* password: "" keeps the stored one */
 };
 
@@ -69,9 +70,11 @@ struct type_creation {
 	uint8_t user_verification;
 	bool resident, no_touch, attest;
 	char label[WIRE_LABEL_MAX + 1];
+	bool agent; /* public-key: one that is in the caller's ssh agent; never sent */
 	/* public-key; the session's own, never sent.  Each may be NULL. */
-	const char *user;		      /* the account's name, for the key's display */
-	const char *service;		      /* what asks; bound into the client data (70) */
+	const char *user;    /* the account's name, for the key's display */
+	const char *service; /* what asks; bound into the client data (70) */
+	const char *tty;
 	const struct credential *credentials; /* the account's: the exclude list (76) */
 	size_t n_credentials;
 };
@@ -79,6 +82,24 @@ struct type_creation {
 /* A ceremony with security keys, run by webcred-device (doc/decisions). */
 struct type_ceremony;
 struct type_ceremony_result;
+
+/* How one exchange with the caller's ssh agent ended. */
+enum type_agent_end {
+	TYPE_AGENT_ANSWERED = 1,
+	TYPE_AGENT_NONE = 2,	 /* the caller has none, or none that can be reached */
+	TYPE_AGENT_UNFIT = 3,	 /* what the caller passed is no connected socket */
+	TYPE_AGENT_CLOSED = 4,	 /* it hung up */
+	TYPE_AGENT_LATE = 5,	 /* no answer in time */
+	TYPE_AGENT_TOO_LONG = 6, /* an answer of no length, or longer than any */
+	TYPE_AGENT_UNASKED = 7,	 /* it spoke out of turn */
+};
+
+struct type_agent_answer {
+	enum type_agent_end end;
+	int error;	      /* NONE: an errno, or 0 where the caller offers no agent at all */
+	const uint8_t *bytes; /* ANSWERED: without its length; lent until the next exchange */
+	size_t len;
+};
 
 /*
  * Every function: 0 ran; positive an outcome that ends the request; negative
@@ -118,6 +139,10 @@ struct type_host {
 	/* Runs a ceremony on every present key at once. */
 	int (*ceremony)(void *context, const struct type_ceremony *ceremony,
 			struct type_ceremony_result *ret_result);
+	/* One request to the caller's ssh agent (ssh_agent.h), and its answer.
+	 * WEBCRED_ABORTED: the person has gone away meanwhile. */
+	int (*agent)(void *context, const uint8_t *request, size_t len, uint32_t timeout_ms,
+		     struct type_agent_answer *ret_answer);
 	/* At least `len` random bytes from the system. */
 	void (*random)(void *context, void *bytes, size_t len);
 };
@@ -128,6 +153,7 @@ struct type_login {
 	const struct policy *policy;
 	const char *service;
 	const char *user;		      /* the account's name, for texts; may be NULL */
+	const char *tty;		      /* where it is asked; may be NULL */
 	const struct credential *credentials; /* of every type asked for */
 	size_t n_credentials;
 	bool pretend;			     /* nobody is there: same prompts, same work, refusal */
