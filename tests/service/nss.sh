@@ -222,6 +222,17 @@ test_a_file_that_is_cut_amid_a_walk_is_no_signal() {
 	is "$OUT" 'UNAVAIL EBADMSG' "the walk"
 }
 
+# head_says KIND WORDS: the head of KIND.cdb begins with other words of that length, its check right.
+head_says() {
+	local file=$FOLDER/$1.cdb line hash=5381 i code
+	line="$2$(dd if="$file" bs=1 skip=$((2066 + ${#2})) count=22 status=none)"
+	for ((i = 0; i <= ${#line}; i++)); do
+		printf -v code %d "'$(cut -c $((i + 1)) <<<"!$line")"
+		hash=$((((hash * 33) ^ code) & 0xffffffff))
+	done
+	printf '%08x %s' $hash "$line" | dd of="$file" bs=1 seek=2057 conv=notrunc status=none
+}
+
 test_another_version_or_the_other_database_is_unavailable() {
 	prepared
 	cp "$FOLDER/passwd.cdb" "$SANDBOX/tmp/swap"
@@ -229,8 +240,23 @@ test_another_version_or_the_other_database_is_unavailable() {
 	cp "$SANDBOX/tmp/swap" "$FOLDER/group.cdb"
 	unavailable EBADMSG
 	prepared
-	both sed -i 's/webcred-names 1 /webcred-names 2 /'
+	head_says passwd 'webcred-names 2 passwd'
+	head_says group 'webcred-names 2 group'
 	unavailable EBADMSG
+	head_says passwd 'webcred-names 1 passwd'
+	says_of "SUCCESS $CLARA" pwnam clara
+	head_says passwd 'another-names 1 passwd'
+	says_of 'UNAVAIL EBADMSG' pwnam clara
+}
+
+# Whatever a call inside said to us is no business of the program's.
+test_errno_is_untouched_by_what_succeeds() {
+	prepared
+	mv /etc/group "$SANDBOX/tmp/group.away"
+	OUT=$(nssdrive pwnam clara; nssdrive pwent; nssdrive grnam crew)
+	mv "$SANDBOX/tmp/group.away" /etc/group
+	says_not "$OUT" errno-changed
+	says "$OUT" "^SUCCESS crew:"
 }
 
 test_a_damaged_record_is_unavailable_and_the_others_are_not() {
