@@ -184,8 +184,10 @@ static int keeper_loop(struct keeper *keeper)
 		now = wire_clock();
 		keeper_sweep(keeper, now - swept >= KEEPER_SWEEP_MS);
 		keeper_commit(keeper); /* who ended may have let another one hash */
-		if (now - swept >= KEEPER_SWEEP_MS)
+		if (now - swept >= KEEPER_SWEEP_MS) {
+			keeper_names_watch(keeper);
 			swept = now;
+		}
 		keeper_order_spares(keeper, n == 0);
 		if (n > 0)
 			heard = now;

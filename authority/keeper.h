@@ -139,6 +139,7 @@ struct keeper_grant {
 
 /* The name service's databases, being written. */
 struct publish;
+struct local;
 struct keeper_names {
 	uint64_t changes, published; /* changes of people and groups: made, and seen by all */
 	struct publish *run;	     /* one under way ... */
@@ -146,6 +147,8 @@ struct keeper_names {
 	int64_t after;		     /* the last row it has */
 	bool groups, whole;	     /* people are through; groups are */
 	int64_t retry_at;
+	struct local *local;	/* the local files, for this run */
+	struct stat local_seen; /* ... when /etc/passwd was read */
 	char error[512];
 };
 
@@ -342,6 +345,8 @@ bool keeper_names_busy(const struct keeper *keeper);
 /* The next slice. */
 void keeper_names_turn(struct keeper *keeper);
 void keeper_names_abandon(struct keeper *keeper);
+/* Whether /etc/passwd has changed under what is published. */
+void keeper_names_watch(struct keeper *keeper);
 
 /* locality.c */
 bool locality_is_remote(const struct keeper *keeper, const struct client *client);

@@ -8,6 +8,11 @@
  * Who ordered a change is answered once it can be seen.  A change in mid-run begins
  * another run when this one is over; a run that began before a change never answers
  * for it.
+ *
+ * Nobody whom /etc/passwd knows is a member of a group of ours, be it that the name was
+ * given to a local account after it was ours: programs take a member by the name.  So
+ * it is watched.  (People and groups themselves the module holds against the local files
+ * at each answer.)
  */
 #include <errno.h>
 #include <stdio.h>
@@ -61,6 +66,26 @@ void keeper_names_abandon(struct keeper *keeper)
 {
 	publish_abandon(keeper->names.run);
 	keeper->names.run = NULL;
+	local_free(keeper->names.local);
+	keeper->names.local = NULL;
+}
+
+void keeper_names_watch(struct keeper *keeper)
+{
+	const struct stat *seen = &keeper->names.local_seen;
+	struct stat now;
+
+	if (!keeper->names.published || keeper->names.run)
+		return;
+	if (stat(LOCAL_FOLDER "/passwd", &now) < 0)
+		memset(&now, 0, sizeof(now));
+	if (now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
+	    now.st_mtim.tv_sec != seen->st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec ||
+	    now.st_ctim.tv_nsec != seen->st_ctim.tv_nsec) {
+		keeper->names.local_seen = now;
+		keeper_names_changed(keeper, NULL);
+	}
 }
 
 bool keeper_names_busy(const struct keeper *keeper)
@@ -100,9 +125,12 @@ static int names_person(void *context, const struct store_person *person)
 static int names_member(void *context, int64_t account, const char *name)
 {
 	struct names_slice *slice = context;
+	char whose[160];
 	void *grown;
 
 	(void)account;
+	if (local_has_account(slice->keeper->names.local, name, whose, sizeof(whose)))
+		return 0;
 	if (slice->n == slice->room) {
 		slice->room = 2 * slice->room + 64;
 		grown = realloc(slice->member, slice->room * sizeof(*slice->member));
@@ -169,12 +197,18 @@ static void names_make_folder(void)
 static int names_begin(struct keeper *keeper)
 {
 	struct keeper_names *names = &keeper->names;
+	int r;
 
 	names->covers = names->changes;
 	names->after = 0;
 	names->groups = names->whole = false;
 	names->error[0] = '\0';
 	names_make_folder();
+	if (stat(LOCAL_FOLDER "/passwd", &names->local_seen) < 0)
+		memset(&names->local_seen, 0, sizeof(names->local_seen));
+	r = local_read(LOCAL_FOLDER, &names->local, names->error, sizeof(names->error));
+	if (r < 0)
+		return r;
 	return publish_begin(NAMES_FOLDER, &names->run, names->error, sizeof(names->error));
 }
 
@@ -237,6 +271,7 @@ void keeper_names_turn(struct keeper *keeper)
 	if (r == 0 && names->whole) {
 		r = publish_finish(names->run, names->error, sizeof(names->error));
 		names->run = NULL;
+		keeper_names_abandon(keeper);
 	} else if (r == 0) {
 		return;
 	}

@@ -218,6 +218,24 @@ bool local_has_name(const struct local *local, const char *name, char *ret_whose
 	return row;
 }
 
+bool local_has_account(const struct local *local, const char *name, char *ret_whose, size_t size)
+{
+	const struct row wanted = {.name = name};
+	const struct row *row = NULL, *end = local->names.row + local->names.n;
+
+	if (local->names.n)
+		row = bsearch(&wanted, local->names.row, local->names.n, sizeof(wanted), by_name);
+	/* A group of the same name may stand beside it, on either side. */
+	while (row && row > local->names.row && strcmp(row[-1].name, name) == 0)
+		row--;
+	for (; row && row < end && strcmp(row->name, name) == 0; row++)
+		if (row->file == FILE_PASSWD) {
+			whose(row, ret_whose, size);
+			return true;
+		}
+	return false;
+}
+
 /* The row whose range holds `id`, the farthest-reaching of them, or NULL. */
 static const struct row *find_id(const struct local *local, uint32_t id)
 {

@@ -31,6 +31,8 @@ void local_free(struct local *local);
  * among accounts and groups alike, and so is an id. */
 bool local_has_name(const struct local *local, const char *name, char *ret_whose, size_t size);
 bool local_has_id(const struct local *local, uint32_t id, char *ret_whose, size_t size);
+/* The same of accounts alone. */
+bool local_has_account(const struct local *local, const char *name, char *ret_whose, size_t size);
 /* The first id from `id` on that is nobody's; UINT32_MAX where there is none. */
 uint32_t local_skip(const struct local *local, uint32_t id);
 
