@@ -213,3 +213,15 @@ void keeper_devices_drop(struct client *client)
 		close(client->devices.channel[i]);
 	client->devices.n = client->devices.expected = 0;
 }
+
+void keeper_devices_miss(struct keeper *keeper)
+{
+	struct client *client;
+
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->closing || client->devices.n >= client->devices.expected)
+			continue;
+		client->devices.expected = client->devices.n;
+		keeper_devices_answer(keeper, client);
+	}
+}

@@ -21,6 +21,7 @@
 #define KEEPER_IDLE_MS 200 /* quiet for so long: the store may tidy up */
 #define KEEPER_DRAIN_MS 10000
 #define KEEPER_SWEEP_MS 500 /* how often deadlines are looked at */
+#define KEEPER_FAILURES 100 /* waits in a row that the kernel refused: then we end */
 
 enum { SOURCE_MOTHER = 1, SOURCE_LOGIN = 2, SOURCE_USER = 3, SOURCE_MAX = 16 };
 
@@ -90,6 +91,29 @@ static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, in
 	keeper_assign_waiting(keeper, pool);
 }
 
+/* Copies of a mother whose addresses a crash may have told. */
+static void keeper_forget_spares(struct keeper *keeper)
+{
+	int pool;
+
+	for (pool = 0; pool < POOL_N; pool++) {
+		while (keeper->spares[pool].n)
+			close(keeper->spares[pool].channel[--keeper->spares[pool].n]);
+	}
+}
+
+/* What she sent got lost (no descriptor was free for what came along): what was
+ * asked for is asked for again. */
+static void keeper_miss_mother(struct keeper *keeper, int error)
+{
+	int pool;
+
+	audit_log(LOG_ERR, "a message of the mother's got lost: %s", strerror(error));
+	for (pool = 0; pool < POOL_N; pool++)
+		keeper->spares[pool].requested = 0;
+	keeper_devices_miss(keeper);
+}
+
 /* False when the mother is gone: then so are we. */
 static bool keeper_hear_mother(struct keeper *keeper)
 {
@@ -105,6 +129,8 @@ static bool keeper_hear_mother(struct keeper *keeper)
 			keeper_helper(keeper, message.number, fd);
 		else if (fd >= 0)
 			close(fd);
+		if (message.word == MOTHER_ANEW)
+			keeper_forget_spares(keeper);
 		if (message.word == MOTHER_DRAIN && !keeper->draining) {
 			keeper->draining = true;
 			keeper->drain_until = wire_clock() + KEEPER_DRAIN_MS;
@@ -113,7 +139,11 @@ static bool keeper_hear_mother(struct keeper *keeper)
 		}
 		fd = -1;
 	}
-	return n == -ETIMEDOUT;
+	if (n == -ENODATA || n == -EPIPE)
+		return false;
+	if (n != -ETIMEDOUT)
+		keeper_miss_mother(keeper, n < 0 ? (int)-n : EPROTO);
+	return true;
 }
 
 static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
@@ -161,6 +191,7 @@ static int keeper_loop(struct keeper *keeper)
 {
 	struct epoll_event event[KEEPER_EVENTS];
 	int64_t swept = wire_clock(), heard = swept, now;
+	unsigned failed = 0;
 	bool idle = false;
 	int n, i;
 
@@ -170,7 +201,8 @@ static int keeper_loop(struct keeper *keeper)
 			       : keeper_lacks_spares(keeper)		 ? KEEPER_REFILL_MS
 			       : idle					 ? KEEPER_SWEEP_MS
 									 : KEEPER_IDLE_MS);
-		if (n < 0 && errno != EINTR)
+		failed = n < 0 && errno != EINTR ? failed + 1 : 0;
+		if (failed > KEEPER_FAILURES)
 			return 70;
 		for (i = 0; i < n; i++) {
 			if (!keeper_event(keeper, &event[i]))

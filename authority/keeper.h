@@ -357,6 +357,8 @@ void keeper_helper(struct keeper *keeper, uint64_t number, int channel);
 void keeper_devices_answer(struct keeper *keeper, struct client *client);
 void keeper_devices_pass(struct client *client);
 void keeper_devices_drop(struct client *client);
+/* A helper that was ordered may never be told: who waits for one is answered. */
+void keeper_devices_miss(struct keeper *keeper);
 
 /* devices_seen.c: the keys that a ceremony has had. */
 void keeper_seen_forget(struct client *client);

@@ -299,11 +299,12 @@ void keeper_assign(struct keeper *keeper, struct client *client)
 			return;
 		}
 		close(channel); /* that session had died */
-		if (r == 0)
-			break;
+		/* It has the caller, and may have heard it: no other can. */
+		if (r == 0) {
+			client->closing = true;
+			return;
+		}
 	}
-	if (client->state != CLIENT_SERVED && client->fd < 0)
-		client->closing = true;
 }
 
 void keeper_assign_waiting(struct keeper *keeper, enum mother_pool pool)

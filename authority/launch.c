@@ -3,10 +3,6 @@
 /* launch - see launch.h. */
 #include "authority/launch.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -16,25 +12,12 @@
 #include "authority/audit.h"
 #include "authority/keeper.h"
 
-/* The arguments are mother_main.c's. */
 static _Noreturn void launch_mother(const struct mother_options *options, int keeper, pid_t pid)
 {
-	const unsigned number[] = {(unsigned)keeper,	     (unsigned)pid,
-				   options->session_ids.uid, options->session_ids.gid,
-				   options->device_ids.uid,  options->device_ids.gid};
-	char text[6][16];
-	const char *argv[9] = {"webcred-authority-sessions"};
-	size_t i;
+	int r = mother_execute(options->sessions, options, keeper, pid, NULL);
 
-	for (i = 0; i < 6; i++) {
-		snprintf(text[i], sizeof(text[i]), "%u", number[i]);
-		argv[1 + i] = text[i];
-	}
-	argv[7] = options->device_helper;
-	if (fcntl(keeper, F_SETFD, 0) == 0)
-		execv(options->sessions, (char *const *)(uintptr_t)argv);
 	/* The keeper sees its channel close, and ends. */
-	audit_log(LOG_CRIT, "cannot start %s: %s", options->sessions, strerror(errno));
+	audit_log(LOG_CRIT, "cannot start %s: %s", options->sessions, strerror(-r));
 	_exit(72);
 }
 

@@ -32,12 +32,7 @@
 #define MOTHER_BACKOFF_MAX_MS 10000
 #define MOTHER_FORGIVE_MS 60000 /* a pool without a crash for so long starts anew */
 #define MOTHER_SEND_MS 5000
-
-struct mother_nursery {
-	uint32_t owed; /* asked for, not yet forked */
-	uint32_t crashes;
-	int64_t crashed_at, not_before;
-};
+#define MOTHER_FAILURES 100 /* waits in a row that the kernel refused: then we end */
 
 struct mother_child {
 	pid_t pid;
@@ -49,7 +44,7 @@ struct mother {
 	int keeper; /* channel */
 	int signals;
 	pid_t keeper_pid;
-	bool draining;
+	bool draining, shaken; /* shaken: a session crashed */
 	struct mother_nursery nursery[POOL_N];
 	struct mother_child *child;
 	size_t n_children, room;
@@ -254,6 +249,7 @@ static void mother_note_crash(struct mother *mother, enum mother_pool pool, pid_
 	nursery->crashes++;
 	nursery->crashed_at = now;
 	nursery->not_before = now + wait;
+	mother->shaken = true;
 	audit_log(LOG_ALERT,
 		  "session %d was ended by signal %d (%s); the next of its pool waits %lld ms",
 		  (int)pid, sig, strsignal(sig), (long long)wait);
@@ -349,6 +345,10 @@ static int mother_tend(struct mother *mother)
 			wait = 0; /* one at a time, hearing the keeper in between */
 			continue;
 		}
+		if (r == -EPIPE) {
+			nursery->owed = 0; /* the keeper has ended, and so shall we */
+			continue;
+		}
 		audit_log(LOG_CRIT, "cannot fork a session: %s; trying again in a second",
 			  strerror(-r));
 		nursery->not_before = now + 1000;
@@ -363,13 +363,22 @@ static int mother_loop(struct mother *mother)
 		{.fd = mother->keeper, .events = POLLIN},
 		{.fd = mother->signals, .events = POLLIN},
 	};
-	int status = 0;
+	int status = 0, failed = 0;
 
 	for (;;) {
-		if (poll(wait, 2, mother_tend(mother)) < 0 && errno != EINTR)
-			return 70;
+		if (poll(wait, 2, mother_tend(mother)) < 0) {
+			failed = errno == EINTR ? 0 : failed + 1;
+			if (failed > MOTHER_FAILURES)
+				return 70;
+			continue;
+		}
+		failed = 0;
 		if ((wait[1].revents & POLLIN) && mother_reap(mother, &status))
 			return mother->draining ? status : (status ? status : 70);
+		if (mother->shaken && !mother->draining)
+			mother_again(mother->options, mother->keeper, mother->keeper_pid,
+				     mother->nursery);
+		mother->shaken = false;
 		if ((wait[0].revents & (POLLIN | POLLHUP)) && !mother_hear(mother))
 			wait[0].fd = -1; /* its exit status comes by signal */
 	}
@@ -386,7 +395,8 @@ static int mother_signals(struct mother *mother)
 	return mother->signals < 0 ? -errno : 0;
 }
 
-int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pid)
+int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pid,
+	       const struct mother_nursery *carried)
 {
 	struct mother mother = {.options = options,
 				.keeper = keeper,
@@ -405,6 +415,10 @@ int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pi
 	if (r < 0) {
 		audit_log(LOG_CRIT, "cannot start: %s", strerror(-r));
 		return 70;
+	}
+	if (carried) {
+		memcpy(mother.nursery, carried, sizeof(mother.nursery));
+		(void)mother_tell(&mother, MOTHER_ANEW, 0, POOL_LOGIN, -1);
 	}
 	r = mother_loop(&mother);
 	free(mother.child);

@@ -10,6 +10,7 @@
 #define WEBCRED_AUTHORITY_MOTHER_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,7 @@ enum mother_word {
 	MOTHER_DEVICE = 3,  /* keeper: a helper for this device, tagged `number` */
 	MOTHER_HELPER = 4,  /* mother: its channel, tagged `number` */
 	MOTHER_DRAIN = 5,   /* mother: no more callers; exit when the last is served */
+	MOTHER_ANEW = 6,    /* mother: executed again; sessions forked before are to end */
 };
 
 struct mother_message {
@@ -41,8 +43,27 @@ struct mother_options {
 	struct confine_ids session_ids, device_ids;
 };
 
-/* Runs until told to stop or until the keeper ends; the exit status. */
-int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pid);
+/* What a pool is owed and how often its sessions crashed; outlives an execution. */
+struct mother_nursery {
+	uint32_t owed; /* asked for, not yet forked */
+	uint32_t crashes;
+	int64_t crashed_at, not_before; /* wire_clock() */
+};
+
+/* mother_again.c: every session is a copy of the mother, so what one crash tells
+ * of addresses holds for all.  Behind a crash she executes herself, and has
+ * others; returns where that failed.  Nurseries go along as arguments. */
+void mother_again(const struct mother_options *options, int keeper, pid_t keeper_pid,
+		  const struct mother_nursery nursery[POOL_N]);
+/* The program, with the arguments of mother_main.c; -errno where it failed. */
+int mother_execute(const char *program, const struct mother_options *options, int keeper,
+		   pid_t keeper_pid, const struct mother_nursery *nursery);
+/* What an argument said; false where it is none of ours. */
+bool mother_again_read(const char *text, struct mother_nursery *ret_nursery);
+/* Runs until told to stop or until the keeper ends; the exit status.  `carried`
+ * is what an earlier execution knew, or NULL. */
+int mother_run(const struct mother_options *options, int keeper, pid_t keeper_pid,
+	       const struct mother_nursery *carried);
 /* What her signalfd hears; *ret_set where it is wanted. */
 int mother_block_signals(sigset_t *ret_set);
 void mother_unblock_signals(void);

@@ -3,10 +3,11 @@
 /*
  * webcred-authority-sessions - the mother; executed by webcred-authority alone:
  *
- *   webcred-authority-sessions CHANNEL PID UID GID UID GID HELPER
+ *   webcred-authority-sessions CHANNEL PID UID GID UID GID HELPER [POOL POOL]
  *
  * the keeper's channel and process, the ids of sessions and of device helpers,
- * webcred-device's path.
+ * webcred-device's path; and by itself, behind a crash, with what it knew of
+ * each pool.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,9 +31,10 @@ static unsigned number(const char *text)
 int main(int argc, char **argv)
 {
 	struct mother_options options = {.sockets = {-1, -1}};
+	struct mother_nursery carried[POOL_N];
 	int keeper;
 
-	if (argc != 8)
+	if (argc != 8 && argc != 8 + POOL_N)
 		number("");
 	keeper = (int)number(argv[1]);
 	options.session_ids.uid = number(argv[3]);
@@ -40,8 +42,11 @@ int main(int argc, char **argv)
 	options.device_ids.uid = number(argv[5]);
 	options.device_ids.gid = number(argv[6]);
 	options.device_helper = argv[7];
+	for (int i = 8; i < argc; i++)
+		if (!mother_again_read(argv[i], &carried[i - 8]))
+			number("");
 	if (fcntl(keeper, F_SETFD, FD_CLOEXEC) < 0)
 		return 71;
 	audit_open("auto");
-	return mother_run(&options, keeper, (pid_t)number(argv[2]));
+	return mother_run(&options, keeper, (pid_t)number(argv[2]), argc > 8 ? carried : NULL);
 }

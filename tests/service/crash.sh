@@ -93,6 +93,55 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 		"the store's integrity"
 }
 
+# layout PID: where its program lies.
+layout() { awk 'NR == 1 { print $1 }' "/proc/$1/maps"; }
+
+# Every session is a copy of the mother: what a crash tells of addresses is worth nothing behind it.
+test_a_session_that_crashes_has_the_next_ones_lie_elsewhere() {
+	local mother keeper before old i
+	unthrottled
+	enrol_password alice 'correct horse'
+	mother=$(authority_pid)
+	keeper=$(pgrep -o -P "$mother")
+	before=$(layout "$mother")
+	old=$(pgrep -P "$mother" | tail -n +2 | tr '\n' ' ')
+	hold_one_prompt alice
+	mark
+	kill -SEGV "$(pgrep -P "$mother" | tail -n +2 | tail -n 1)"
+	logged 'was ended by signal 11'
+	for i in $(seq 100); do
+		[ "$(layout "$mother")" = "$before" ] || break
+		sleep 0.02
+	done
+	[ "$(layout "$mother")" != "$before" ] || fail "the mother lies where she lay"
+	granted alice password 'correct horse'
+	is "$(authority_pid) $(pgrep -o -P "$mother")" "$mother $keeper" "mother and keeper"
+	logged_not 'cannot'
+	# Those that waited are gone, and as many are back; who was being served is served on.
+	for i in $(seq 100); do
+		[ "$(pgrep -P "$mother" | wc -l)" -ge "$(wc -w <<<"$old")" ] && break
+		sleep 0.02
+	done
+	for i in $(pgrep -P "$mother" | tail -n +2); do
+		[ "$(layout "$i")" = "$(layout "$mother")" ] || held=$((${held-0} + 1))
+	done
+	[ "${held-0}" -le 1 ] || fail "$held sessions lie where the old ones lay"
+	kill -KILL "$HELD"
+}
+
+# A mother that is told to stop says nothing of sessions that she cannot fork any more.
+test_a_stop_is_no_trouble() {
+	local i
+	unthrottled
+	enrol_password alice 'correct horse'
+	for i in 1 2 3 4 5; do
+		login alice password 'correct horse' >/dev/null
+		mark
+		authority_restart
+		logged_not 'cannot'
+	done
+}
+
 test_kill_9_of_keeper_between_prompt_and_answer() {
 	local mother pid
 	unthrottled
