@@ -4,7 +4,7 @@
 tests_out = $(abs_builddir)/tests/out
 tests_run = $(top_srcdir)/tests/run --build $(abs_builddir)
 EXTRA_DIST += tests/run tests/lint tests/targets.mk tests/semantics/check tests/semantics/index
-PHONY_TARGETS = help stage check-service check-semantics check-device check-programs check-system check-asan check-valgrind lint programs-for-check gauntlet check-gauntlet
+PHONY_TARGETS = help stage faults check-faults check-service check-semantics check-device check-programs check-system check-asan check-valgrind lint programs-for-check gauntlet check-gauntlet
 .PHONY: $(PHONY_TARGETS)
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo 'make check-vm        a whole Debian under qemu: console, ssh, keys by udev, logind, a reboot; as root'
 	@echo 'make gauntlet        every fault of other modules, races, guessing, memory: a table; as root'
 	@echo 'make check-gauntlet  the same, bounded: a few minutes'
+	@echo 'make check-faults    some of: each allocation and system call fails, each moment is the last'
+	@echo 'make faults          all of them (an hour); as root'
 	@echo 'make bench           speed, next to other modules (3 minutes; bench-quick: 1); as root'
 	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
 	@echo 'make distcheck       a release, built and tested from its tarball'
@@ -96,6 +98,18 @@ check-gauntlet: stage
 
 check-valgrind: stage
 	@$(tests_run) --stage $(tests_out)/stage valgrind
+
+# Everything that can fail, one at a time; check-faults takes a few of each kind.
+tests_faults = WEBCRED_BUILD=$(abs_builddir) $(tests_run) --stage $(tests_out)/stage faults; \
+	result=$$?; $(top_srcdir)/tests/faults/total $(tests_out)/log/faults-*.log && exit $$result
+faults_programs = tests/faults/faults tests/faults/libshim.la
+faults: stage
+	@$(MAKE) $(AM_MAKEFLAGS) $(faults_programs) >/dev/null
+	@WEBCRED_LIMIT=7200 WEBCRED_ROUNDS=1000 $(tests_faults)
+
+check-faults: stage
+	@$(MAKE) $(AM_MAKEFLAGS) $(faults_programs) >/dev/null
+	@WEBCRED_EVERY=25 WEBCRED_ROUNDS=60 $(tests_faults)
 
 lint:
 	@cd $(top_srcdir) && tests/lint
