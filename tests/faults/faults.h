@@ -93,6 +93,7 @@ extern struct machine machine;
 /* Looks who the authority is, waiting until it answers; true where it is another
  * one than before. */
 bool machine_look(void);
+bool machine_is_helper(pid_t pid);
 /* Descriptors and processes at rest; false with a reason where something leaked. */
 bool machine_is_tidy(char *reason, size_t size);
 /* No helper is left, and nothing that the key said to one: a pty keeps it for the

@@ -47,22 +47,35 @@ static bool machine_executes(pid_t pid, const char *program)
 	return strcmp(strrchr(target, '/') + 1, program) == 0;
 }
 
-static long machine_children(pid_t mother, pid_t *ret_keeper)
+bool machine_is_helper(pid_t pid)
+{
+	return machine_executes(pid, "webcred-device");
+}
+
+/* Children of a process that execute this program; one of them in *ret_child. */
+static long machine_children(pid_t parent, const char *program, pid_t *ret_child)
 {
 	char path[64];
 	long n = 0;
 	int pid;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", mother, mother);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
 	FILE *children = fopen(path, "re");
 	while (children != NULL && fscanf(children, "%d", &pid) == 1) {
+		if (!machine_executes(pid, program))
+			continue;
 		n++;
-		if (ret_keeper != NULL && machine_executes(pid, "webcred-authority"))
-			*ret_keeper = pid;
+		if (ret_child != NULL)
+			*ret_child = pid;
 	}
 	if (children != NULL)
 		fclose(children);
 	return n;
+}
+
+static long machine_sessions(void)
+{
+	return machine_children(machine.mother, "webcred-authority-sessions", NULL);
 }
 
 static bool machine_answers(void)
@@ -95,7 +108,7 @@ static bool machine_find(struct machine *found)
 	found->mother = machine_pid();
 	if (found->mother == 0 || !machine_executes(found->mother, "webcred-authority-sessions"))
 		return false;
-	(void)machine_children(found->mother, &found->keeper);
+	(void)machine_children(found->mother, "webcred-authority", &found->keeper);
 	return found->keeper != 0 && machine_answers();
 }
 
@@ -138,10 +151,10 @@ bool machine_is_tidy(char *reason, size_t size)
 	long own = 0, children = 0;
 
 	for (int i = 0; i < 300; i++) {
-		children = machine_children(machine.mother, NULL) - 1;
+		children = machine_sessions();
 		own = machine_descriptors(machine.keeper) - children;
-		if (children == machine_children(machine.mother, NULL) - 1 && i > 1 &&
-		    children <= MACHINE_CHILDREN_MAX && (machine_base < 0 || own <= machine_base)) {
+		if (children == machine_sessions() && i > 1 && children <= MACHINE_CHILDREN_MAX &&
+		    (machine_base < 0 || own <= machine_base)) {
 			machine_base = own;
 			return true;
 		}
@@ -154,24 +167,18 @@ bool machine_is_tidy(char *reason, size_t size)
 	return false;
 }
 
-static bool machine_has_helper(void)
+/* One helper stays, and forks another for each ceremony. */
+static bool machine_has_ceremony(void)
 {
-	char path[64];
-	bool has = false;
-	int pid;
+	pid_t helper = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", machine.mother, machine.mother);
-	FILE *children = fopen(path, "re");
-	while (children != NULL && fscanf(children, "%d", &pid) == 1)
-		has = has || machine_executes(pid, "webcred-device");
-	if (children != NULL)
-		fclose(children);
-	return has;
+	return machine_children(machine.mother, "webcred-device", &helper) > 0 &&
+	       machine_children(helper, "webcred-device", NULL) > 0;
 }
 
 void machine_calm_key(void)
 {
-	for (int i = 0; i < 6000 && machine_has_helper(); i++)
+	for (int i = 0; i < 6000 && machine_has_ceremony(); i++)
 		machine_nap(1);
 	machine_nap(2);
 	int fd = open("/dev/webcred-blue", O_RDWR | O_NOCTTY | O_CLOEXEC);

@@ -71,7 +71,7 @@ static bool tracee_seize(pid_t pid, enum control_process process)
 {
 	long options = PTRACE_O_TRACESYSGOOD;
 
-	if (process == PROCESS_MOTHER)
+	if (process == PROCESS_MOTHER || process == PROCESS_DEVICE)
 		options |= PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
 			   PTRACE_O_TRACEEXEC;
 	if (ptrace(PTRACE_SEIZE, pid, 0L, options) < 0)
@@ -156,7 +156,8 @@ static void stop_of_child(struct tracee *tracee)
 	unsigned long pid = 0;
 
 	if (ptrace(PTRACE_GETEVENTMSG, tracee->pid, 0L, &pid) == 0 && pid != 0)
-		tracee_add((pid_t)pid, PROCESS_SESSION);
+		tracee_add((pid_t)pid,
+			   tracee->process == PROCESS_DEVICE ? PROCESS_DEVICE : PROCESS_SESSION);
 }
 
 static void announce(struct tracee *tracee)
@@ -235,7 +236,8 @@ static void seize_family(pid_t mother)
 	FILE *children = fopen(path, "re");
 	while (children != NULL && fscanf(children, "%d", &pid) == 1)
 		if (pid != machine.keeper)
-			(void)tracee_seize(pid, PROCESS_SESSION);
+			(void)tracee_seize(pid, machine_is_helper(pid) ? PROCESS_DEVICE
+								       : PROCESS_SESSION);
 	if (children != NULL)
 		fclose(children);
 }
