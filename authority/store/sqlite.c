@@ -81,8 +81,8 @@ static int prepare(struct sqlite_store *store, enum sqlite_query query,
 	int rc = SQLITE_OK;
 
 	if (!store->kept[query])
-		rc = sqlite3_prepare_v3(store->db, sqlite_queries[query], -1, SQLITE_PREPARE_PERSISTENT,
-					&store->kept[query], NULL);
+		rc = sqlite3_prepare_v3(store->db, sqlite_queries[query], -1,
+					SQLITE_PREPARE_PERSISTENT, &store->kept[query], NULL);
 	if (rc == SQLITE_OK)
 		*ret_statement = store->kept[query];
 	return rc;
