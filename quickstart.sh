@@ -149,9 +149,10 @@ check() {
 	loudly "webcred-device against security keys in software" make -s check-device
 	loudly "Real programs: pamtester, sudo, the tool" make -s check-programs
 	loudly "The gauntlet, bounded: every fault of other modules, set up here" make -s check-gauntlet
+	loudly "Allocations and system calls of a login fail, one at a time: some of them" make -s check-faults
 	loudly "One login of each type under valgrind" make -s check-valgrind
 	loudly "Unit and service tests once more, with AddressSanitizer and UBSan" make -s check-asan
-	suites="lint unit service device system gauntlet valgrind asan.unit asan.service"
+	suites="lint unit service device system gauntlet faults valgrind asan.unit asan.service"
 	if [ "${WEBCRED_VM-}" != no ]; then
 		loudly "A whole machine: Debian under qemu, its console, ssh, keys, a reboot" make -s check-vm
 		suites="$suites vm"

@@ -18,8 +18,8 @@ help:
 	@echo 'make check-vm        a whole Debian under qemu: console, ssh, keys by udev, logind, a reboot; as root'
 	@echo 'make gauntlet        every fault of other modules, races, guessing, memory: a table; as root'
 	@echo 'make check-gauntlet  the same, bounded: a few minutes'
-	@echo 'make check-faults    some of: each allocation and system call fails, each moment is the last'
-	@echo 'make faults          all of them (an hour); as root'
+	@echo 'make check-faults    some of: each allocation and system call of a login fails, one at a time'
+	@echo 'make faults          all of them (an hour); as root; doc/faults.md'
 	@echo 'make bench           speed, next to other modules (3 minutes; bench-quick: 1); as root'
 	@echo 'make lint            format, shell scripts, man pages, licence lines, lengths'
 	@echo 'make distcheck       a release, built and tested from its tarball'
@@ -105,11 +105,11 @@ tests_faults = WEBCRED_BUILD=$(abs_builddir) $(tests_run) --stage $(tests_out)/s
 faults_programs = tests/faults/faults tests/faults/libshim.la
 faults: stage
 	@$(MAKE) $(AM_MAKEFLAGS) $(faults_programs) >/dev/null
-	@WEBCRED_LIMIT=7200 WEBCRED_ROUNDS=1000 $(tests_faults)
+	@WEBCRED_LIMIT=7200 $(tests_faults)
 
 check-faults: stage
 	@$(MAKE) $(AM_MAKEFLAGS) $(faults_programs) >/dev/null
-	@WEBCRED_EVERY=25 WEBCRED_ROUNDS=60 $(tests_faults)
+	@WEBCRED_EVERY=25 $(tests_faults)
 
 lint:
 	@cd $(top_srcdir) && tests/lint
