@@ -72,6 +72,10 @@ static int open_file(const char *path)
 	struct stat st;
 	int r, fd;
 
+	/* Before it is made, and again behind it. */
+	r = trusted_above(path, what, sizeof(what));
+	if (r < 0)
+		return r;
 	fd = open(path,
 		  O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 		  0600);

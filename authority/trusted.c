@@ -185,37 +185,61 @@ int trusted_file_read(int folder, const char *path, mode_t forbidden, size_t max
 	return r;
 }
 
+/* A folder on the way, or a link to one: whose it is, and who may write to it. */
+static int above_judge(const char *path, const char *folder, char *ret_error, size_t size)
+{
+	struct stat own, st;
+
+	if (lstat(folder, &own) < 0 || stat(folder, &st) < 0) {
+		int r = -errno;
+
+		snprintf(ret_error, size, "%s: %s", folder, strerror(-r));
+		return r;
+	}
+	if (trusted_owner(own.st_uid) && trusted_owner(st.st_uid) &&
+	    (!(st.st_mode & 022) || (st.st_uid == 0 && (st.st_mode & S_ISVTX))))
+		return 0;
+	snprintf(ret_error, size,
+		 "%s: its folder %s belongs to uid %u and has mode %04o; others than root may "
+		 "write there",
+		 path, folder, (unsigned)own.st_uid, (unsigned)(st.st_mode & 07777));
+	return -EPERM;
+}
+
+/* The folder and all above it; cuts its name up. */
+static int above_walk(const char *path, char *folder, char *ret_error, size_t size)
+{
+	char *slash;
+	int r;
+
+	while ((r = above_judge(path, folder, ret_error, size)) == 0) {
+		slash = strrchr(folder, '/');
+		if (!slash || !folder[1])
+			return 0;
+		slash[slash == folder ? 1 : 0] = '\0';
+	}
+	return r;
+}
+
 int trusted_above(const char *path, char *ret_error, size_t size)
 {
 	char folder[PATH_MAX], real[PATH_MAX], *slash;
-	struct stat st;
+	int r;
 
 	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
 		return -ENAMETOOLONG;
 	slash = strrchr(folder, '/');
 	if (slash)
 		slash[slash == folder ? 1 : 0] = '\0';
-	if (!realpath(slash ? folder : ".", real)) {
-		int r = -errno;
-
-		snprintf(ret_error, size, "%s: %s", slash ? folder : ".", strerror(-r));
+	else
+		strcpy(folder, ".");
+	if (!realpath(folder, real)) {
+		r = -errno;
+		snprintf(ret_error, size, "%s: %s", folder, strerror(-r));
 		return r;
 	}
-	for (;;) {
-		if (stat(real, &st) < 0)
-			return -errno;
-		if (!trusted_owner(st.st_uid) ||
-		    ((st.st_mode & 022) && !(st.st_uid == 0 && (st.st_mode & S_ISVTX)))) {
-			snprintf(ret_error, size,
-				 "%s: its folder %s belongs to uid %u and has mode %04o; others "
-				 "than "
-				 "root may write there",
-				 path, real, (unsigned)st.st_uid, (unsigned)(st.st_mode & 07777));
-			return -EPERM;
-		}
-		slash = strrchr(real, '/');
-		if (!slash || !real[1])
-			return 0;
-		slash[slash == real ? 1 : 0] = '\0';
-	}
+	/* As it is named, too: a link in somebody else's folder leads, at the next
+	 * moment, to wherever they like (CVE-2025-6020). */
+	r = above_walk(path, folder, ret_error, size);
+	return r < 0 ? r : above_walk(path, real, ret_error, size);
 }

@@ -32,7 +32,7 @@ int trusted_file_check(int folder, const char *folder_path, const char *name, mo
 int trusted_file_read(int folder, const char *path, mode_t forbidden, size_t max, char **ret_text,
 		      size_t *ret_len, char *ret_error, size_t size);
 /* Nobody else can write to, or put another in the place of, any folder above
- * `path`, once links are resolved.  A sticky folder of root's (/tmp) will do:
+ * `path`, as it is named and once links are resolved.  A sticky folder of root's (/tmp) will do:
  * what stands in it is judged by its own owner. */
 int trusted_above(const char *path, char *ret_error, size_t size);
 

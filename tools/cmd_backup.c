@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,22 +51,74 @@ static int backup_copy(int from, int to, long long *ret_size)
 	return r;
 }
 
-/* The name, too, is on the disk. */
-static int backup_sync_folder(const char *file)
+/* Root's or one's own, and nobody else can put another in the place of what it holds. */
+static bool backup_folder_fits(const struct stat *st)
 {
-	char path[PATH_MAX];
-	int fd, r = 0;
-
-	snprintf(path, sizeof(path), "%s", file);
-	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		r = -errno;
-	if (fd >= 0)
-		(void)close(fd);
-	return r;
+	return (st->st_uid == 0 || st->st_uid == geteuid()) &&
+	       (!(st->st_mode & 022) || (st->st_mode & S_ISVTX));
 }
 
-static int backup_to(struct tool *tool, int to, const char *file, long long *ret_size)
+/* One step down; what stands there is judged itself, not only what it leads to. */
+static int backup_step(int folder, const char *name, int *ret_fd)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return -EPERM;
+	fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !backup_folder_fits(&st)) {
+		(void)close(fd);
+		return -EPERM;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/*
+ * Opens the folder of an absolute path, step by step: a folder on the way that
+ * somebody else may write to leads, at the next moment, to wherever they like
+ * (CVE-2025-6020).  -EPERM says so.  The path is cut up.
+ */
+static int backup_open_folder(char *path, int *ret_fd)
+{
+	char *rest, *name = strtok_r(path, "/", &rest);
+	int next = -1, r, fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (; fd >= 0 && name; name = strtok_r(NULL, "/", &rest)) {
+		r = backup_step(fd, name, &next);
+		(void)close(fd);
+		if (r < 0)
+			return r;
+		fd = next;
+	}
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Splits a name into its folder, made absolute, and what is to be made in it. */
+static int backup_split(const char *file, char folder[PATH_MAX], char name[NAME_MAX + 1])
+{
+	const char *slash = strrchr(file, '/'), *last = slash ? slash + 1 : file;
+	char here[PATH_MAX] = "";
+
+	if (file[0] != '/' && !getcwd(here, sizeof(here)))
+		return -errno;
+	if (!*last || strlen(last) > NAME_MAX)
+		return -EINVAL;
+	memcpy(name, last, strlen(last) + 1);
+	if (snprintf(folder, PATH_MAX, "%s/%.*s", here, (int)(last - file), file) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+static int backup_to(struct tool *tool, int folder, int to, const char *file, long long *ret_size)
 {
 	int from, r = webcred_backup(tool->container, &from);
 
@@ -75,35 +126,38 @@ static int backup_to(struct tool *tool, int to, const char *file, long long *ret
 		return output_failure(tool, r);
 	r = backup_copy(from, to, ret_size);
 	(void)close(from);
-	if (r == 0)
-		r = backup_sync_folder(file);
+	if (r == 0 && fsync(folder) < 0) /* the name, too, is on the disk */
+		r = -errno;
 	if (r != 0)
 		return output_error(tool, TOOL_FAULT, "Fault", "Writing %s failed: %s.", file,
 				    strerror(-r));
 	return TOOL_DONE;
 }
 
-static int backup_run(struct tool *tool, char **arguments, size_t n)
+static int backup_refuse(struct tool *tool, const char *file, int error)
 {
-	const char *file = arguments[0];
-	long long size = 0;
-	int to, r;
+	return output_error(
+		tool, TOOL_FAULT, "Fault", "%s cannot be made: %s.%s", file, strerror(error),
+		error == EEXIST	 ? " Name a file that is not there yet."
+		: error == EPERM ? " Name one in a folder that nobody else can write to."
+				 : "");
+}
 
-	(void)n;
-	if (strlen(file) >= PATH_MAX)
-		return output_error(tool, TOOL_USAGE, "TypeError", "The file's name is too long.");
+static int backup_make(struct tool *tool, int folder, const char *name, const char *file)
+{
+	long long size = 0;
+	int r, to;
+
 	/* New, root's alone, and never through a symbolic link. */
-	to = open(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	to = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
-		return output_error(tool, TOOL_FAULT, "Fault", "%s cannot be made: %s.%s", file,
-				    strerror(errno),
-				    errno == EEXIST ? " Name a file that is not there yet." : "");
+		return backup_refuse(tool, file, errno);
 	r = fchmod(to, 0600) == 0
-		    ? backup_to(tool, to, file, &size)
+		    ? backup_to(tool, folder, to, file, &size)
 		    : output_error(tool, TOOL_FAULT, "Fault", "%s: %s.", file, strerror(errno));
 	(void)close(to);
 	if (r != TOOL_DONE) {
-		(void)unlink(file);
+		(void)unlinkat(folder, name, 0);
 		return r;
 	}
 	output_say(tool,
@@ -112,6 +166,25 @@ static int backup_run(struct tool *tool, char **arguments, size_t n)
 		   file, size);
 	output_done(tool, NULL);
 	return TOOL_DONE;
+}
+
+static int backup_run(struct tool *tool, char **arguments, size_t n)
+{
+	char path[PATH_MAX], name[NAME_MAX + 1];
+	const char *file = arguments[0];
+	int folder = -1, r;
+
+	(void)n;
+	if (strlen(file) >= PATH_MAX)
+		return output_error(tool, TOOL_USAGE, "TypeError", "The file's name is too long.");
+	r = backup_split(file, path, name);
+	if (r == 0)
+		r = backup_open_folder(path, &folder);
+	if (r < 0)
+		return backup_refuse(tool, file, -r);
+	r = backup_make(tool, folder, name, file);
+	(void)close(folder);
+	return r;
 }
 
 static bool backup_whole(void)

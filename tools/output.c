@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/output_credential.h"
@@ -33,16 +34,31 @@ static json_t *output_text(const char *text)
 	return string != NULL ? string : json_string("(not valid UTF-8)");
 }
 
+/* What somebody typed stands in it: no cursor moves, and no line begins but ours. */
+static void output_tame(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+/* A blank line ahead is the only one that a sentence may have. */
 void output_say(const struct tool *tool, const char *format, ...)
 {
 	va_list arguments;
+	char *text;
 
 	if (tool->json)
 		return;
 	va_start(arguments, format);
-	vprintf(format, arguments);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL;
 	va_end(arguments);
-	putchar('\n');
+	if (text == NULL)
+		return;
+	output_tame(text + strspn(text, "\n"));
+	puts(text);
+	free(text);
 }
 
 int output_error(const struct tool *tool, int code, const char *name, const char *format, ...)
@@ -53,6 +69,7 @@ int output_error(const struct tool *tool, int code, const char *name, const char
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	output_tame(text);
 	if (tool->json)
 		output_json(json_pack("{s:{s:s,s:o}}", "error", "name", name, "message",
 				      output_text(text)));

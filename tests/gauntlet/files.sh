@@ -280,6 +280,8 @@ test_cve_2025_6020_pam_namespace() {
 			conf <<-END
 				[audit]
 				to = $SANDBOX/home/alice/there/audit
+				[throttle]
+				enabled = no
 			END
 			drive alice "$SERVICE" --answer wrong authenticate >/dev/null
 		fi
@@ -289,7 +291,7 @@ test_cve_2025_6020_pam_namespace() {
 	rm -f "$SANDBOX/home/alice/swapping"
 	wait $pid
 	note "$i turns of a race on each component"
-	conf </dev/null
+	swift_conf </dev/null
 	unharmed
 }
 
