@@ -157,6 +157,7 @@ void course_run(int device, int channel)
 	static struct course course; /* some 40 KiB */
 	enum ceremony_end end;
 
+	memset(&course, 0, sizeof(course));
 	io_init(&course.io, device, channel);
 	course.key.tries_left = COURSE_TRIES_UNKNOWN;
 	end = run(&course);

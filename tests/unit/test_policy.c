@@ -128,6 +128,66 @@ static void test_policy_bounds(void **state)
 	assert_false(policy_passes(&policy));
 }
 
+/* What is too large is not sent, whatever the other side would make of it. */
+static void test_policy_is_not_sent(void **state)
+{
+	struct policy policy;
+
+	(void)state;
+	policy_fill(&policy);
+	policy.user_handle_len = sizeof(policy.user_handle);
+	assert_true(policy_passes(&policy));
+	policy.user_handle_len++;
+	wire_begin(&out, (enum wire_message)TYPE_BYTE);
+	policy_put(&out, &policy);
+	assert_true(out.overflow);
+	policy_fill(&policy);
+	policy.models.n = POLICY_MODELS_MAX + 1;
+	wire_begin(&out, (enum wire_message)TYPE_BYTE);
+	policy_put(&out, &policy);
+	assert_true(out.overflow);
+}
+
+/* The last value of each range passes, and every model crosses. */
+static void test_policy_ends(void **state)
+{
+	struct policy policy, back;
+	struct wire_in in;
+
+	(void)state;
+	policy_fill(&policy);
+	policy.mediation = WEBCRED_MEDIATION_IMMEDIATE;
+	policy.unknown_as = WEBCRED_TYPE_IDENTITY;
+	policy.user_verification = WEBCRED_UV_DISCOURAGED;
+	policy.counter = COUNTER_IGNORE;
+	policy.models.n = POLICY_MODELS_MAX;
+	assert_true(policy_passes(&policy));
+	(void)wire_open(&in, out.bytes, out.len);
+	assert_true(policy_get(&in, &back));
+	assert_int_equal(back.models.n, POLICY_MODELS_MAX);
+}
+
+/* A refusal is said twice: by the result, and to whoever reads on. */
+static void test_policy_refusal(void **state)
+{
+	struct policy policy, back;
+	struct wire_in in;
+
+	(void)state;
+	policy_fill(&policy);
+	policy.counter = COUNTER_IGNORE + 1;
+	wire_begin(&out, (enum wire_message)TYPE_BYTE);
+	policy_put(&out, &policy);
+	(void)wire_open(&in, out.bytes, out.len);
+	assert_false(policy_get(&in, &back));
+	assert_true(in.bad);
+	policy_fill(&policy);
+	wire_begin(&out, (enum wire_message)TYPE_BYTE);
+	policy_put(&out, &policy);
+	(void)wire_open(&in, out.bytes, out.len - 1);
+	assert_false(policy_get(&in, &back));
+}
+
 /* ---- credential --------------------------------------------------------------- */
 
 static void key_fill(struct credential *key)
@@ -322,6 +382,9 @@ int main(void)
 		cmocka_unit_test(test_policy_round_trip),
 		cmocka_unit_test(test_policy_damage),
 		cmocka_unit_test(test_policy_bounds),
+		cmocka_unit_test(test_policy_is_not_sent),
+		cmocka_unit_test(test_policy_ends),
+		cmocka_unit_test(test_policy_refusal),
 		cmocka_unit_test(test_credential_round_trip),
 		cmocka_unit_test(test_credential_damage),
 		cmocka_unit_test(test_credential_bounds),

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
+#include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "authority/throttle.h"
@@ -187,6 +189,41 @@ static void test_unknown(void **state)
 	assert_true(same < 5); /* the slot depends on the key */
 }
 
+/* The least that can be configured: one failure, for a second. */
+static void test_deny_at_one(void **state)
+{
+	struct store_throttle many = {.failures = 70000, .first_at = T0, .last_at = T0};
+
+	(void)state;
+	conf.deny = 1;
+	conf.unlock_time_s = 1;
+	assert_int_equal(wait_of(1, false, T0), 1);
+	assert_int_equal(wait_of(1, false, T0 + 1), -1);
+	conf.deny = 0;
+	throttle_charge(&conf, &many, T0 + 1);
+	assert_int_equal(many.failures, 70001);
+}
+
+/* Every byte of the key counts, and the slot is the hash's first two bytes. */
+static void test_unknown_slot(void **state)
+{
+	uint8_t key[33], hash[crypto_generichash_BYTES_MIN];
+	char name[16], slot[32], should[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)(i + 1);
+	for (unsigned i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "nobody%u", i);
+		crypto_generichash(hash, sizeof(hash), (const uint8_t *)name, strlen(name), key,
+				   32);
+		snprintf(should, sizeof(should), "unknown:%u",
+			 ((unsigned)hash[0] * 256 + hash[1]) % 1024);
+		throttle_unknown(slot, sizeof(slot), key, name);
+		assert_string_equal(slot, should);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +234,8 @@ int main(void)
 		cmocka_unit_test_setup(test_clock, setup),
 		cmocka_unit_test_setup(test_origin, setup),
 		cmocka_unit_test_setup(test_unknown, setup),
+		cmocka_unit_test_setup(test_deny_at_one, setup),
+		cmocka_unit_test_setup(test_unknown_slot, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
