@@ -88,6 +88,7 @@ struct client {
 	bool stranger; /* user socket: nothing is enrolled for this name and uid */
 	bool begun, ended;
 	bool doomed;	     /* a fault was answered: nothing but END may follow */
+	bool touching;	     /* a touch is awaited, and shown */
 	bool keyless;	     /* the request's own order has no place for a key */
 	uint8_t begin_flags; /* WIRE_FLAG_* of the request */
 	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
@@ -359,6 +360,9 @@ void keeper_devices_pass(struct client *client);
 void keeper_devices_drop(struct client *client);
 /* A helper that was ordered may never be told: who waits for one is answered. */
 void keeper_devices_miss(struct keeper *keeper);
+
+/* keeper_touch.c */
+void keeper_touch(struct keeper *keeper, struct client *client, bool awaited);
 
 /* devices_seen.c: the keys that a ceremony has had. */
 void keeper_seen_forget(struct client *client);

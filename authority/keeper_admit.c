@@ -430,6 +430,7 @@ void keeper_drop(struct keeper *keeper, struct client *client)
 	keeper_calm();
 	keeper_hashing_leave(keeper, client);
 	keeper_devices_drop(client);
+	keeper_touch(keeper, client, false);
 	if (client->backup > 0)
 		close(client->backup);
 	keeper_enrolment_free(client->enrolment);

@@ -135,6 +135,10 @@ static void dispatch_question(struct keeper *keeper, struct client *client, uint
 		client->closing = true;
 		return;
 	}
+	if (question == QUESTION_TOUCH) {
+		keeper_touch(keeper, client, wire_get_u8(in) == 1);
+		return;
+	}
 	if (question == QUESTION_HASHED)
 		return; /* its room was given on when it spoke */
 	if (question == QUESTION_END) {

@@ -10,10 +10,10 @@
 /* What a verb needs, and nothing beside it. */
 static uint64_t question_set(enum wire_verb verb)
 {
-	static const uint64_t prove = BIT(QUESTION_BEGIN) | BIT(QUESTION_MORE) |
-				      BIT(QUESTION_CHARGE) | BIT(QUESTION_HASHED) |
-				      BIT(QUESTION_COMMIT) | BIT(QUESTION_CODE) |
-				      BIT(QUESTION_DEVICES) | BIT(QUESTION_END);
+	static const uint64_t prove =
+		BIT(QUESTION_BEGIN) | BIT(QUESTION_MORE) | BIT(QUESTION_CHARGE) |
+		BIT(QUESTION_HASHED) | BIT(QUESTION_COMMIT) | BIT(QUESTION_CODE) |
+		BIT(QUESTION_DEVICES) | BIT(QUESTION_TOUCH) | BIT(QUESTION_END);
 	switch (verb) {
 	case WIRE_GET:
 		return prove;

@@ -65,6 +65,8 @@ enum question {
 	QUESTION_PEOPLE_CHANGE = 26, /* struct wire_order -> DONE once it is published */
 	/* u8 action, u64 number of the last row had, str name ("": the pinned one) -> PEOPLE */
 	QUESTION_PEOPLE = 27,
+	/* flag awaited: a touch is, or is no longer; no answer */
+	QUESTION_TOUCH = 28,
 	/* answers */
 	ANSWER_POLICY = 32,	/* policy, flag more, u16 n, records */
 	ANSWER_MORE = 33,	/* flag more, u16 n, records */

@@ -24,8 +24,7 @@ void ceremony_send(struct ceremony_key *key, const struct wire_out *out)
 	}
 }
 
-static void ceremony_say(struct ceremony_run *run, struct ceremony_key *key,
-			 enum ceremony_message word)
+void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word)
 {
 	wire_begin(&run->session->out, (enum wire_message)word);
 	ceremony_send(key, &run->session->out);
@@ -33,7 +32,7 @@ static void ceremony_say(struct ceremony_run *run, struct ceremony_key *key,
 
 /* ---- what the keys say --------------------------------------------------------------- */
 
-static const char *ceremony_label(const struct ceremony_run *run, const struct ceremony_key *key)
+const char *ceremony_label(const struct ceremony_run *run, const struct ceremony_key *key)
 {
 	const struct ceremony_entry *entry;
 	size_t i;
@@ -61,11 +60,24 @@ static unsigned ceremony_going(const struct ceremony_run *run)
 	return going;
 }
 
+/* For whoever shows it; no answer, and none is missed. */
+static void ceremony_awaited(struct ceremony_run *run, bool awaited)
+{
+	if (run->awaited == awaited)
+		return;
+	run->awaited = awaited;
+	wire_begin(&run->session->out, (enum wire_message)QUESTION_TOUCH);
+	wire_put_u8(&run->session->out, awaited);
+	(void)wire_send(run->session->keeper, run->session->out.bytes, run->session->out.len,
+			wire_clock() + CEREMONY_CANCEL_MS);
+}
+
 static void ceremony_tell_touch(struct ceremony_run *run, struct ceremony_key *key,
 				bool fingerprint)
 {
 	char text[256];
 
+	ceremony_awaited(run, true);
 	/* The prompt that is out already says that a key may be touched. */
 	if (run->session->conditional)
 		return;
@@ -99,52 +111,6 @@ void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *resul
 {
 	if (ceremony_weight(result->end) > ceremony_weight(run->result.end))
 		run->result = *result;
-}
-
-/* The secret that such a service has at hand is the login password, and eight of
- * those typed into PIN prompts kill a key: it is passed over, and the order goes on. */
-static void ceremony_pass_over(struct ceremony_run *run, struct ceremony_key *key)
-{
-	static const struct ceremony_result unable = {
-		.end = CEREMONY_UNABLE,
-		.detail = "it wants its PIN, which this service cannot ask for",
-	};
-
-	ceremony_keep(run, &unable);
-	ceremony_say(run, key, CEREMONY_CANCEL);
-}
-
-static void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
-			     bool was_wrong)
-{
-	struct webcred_secret *pin;
-	char text[256];
-	int r;
-
-	if (run->session->policy.one_answer) {
-		ceremony_pass_over(run, key);
-		return;
-	}
-	pin = secret_new();
-	/* One try for a login, on one key: the rest of them is the person's.  And
-	 * no second prompt while the first still stands. */
-	if (run->session->conditional || !pin || run->pin_spent || was_wrong) {
-		secret_free(pin);
-		ceremony_say(run, key, CEREMONY_CANCEL);
-		return;
-	}
-	run->pin_spent = true;
-	public_key_pin_text(ceremony_label(run, key), tries, was_wrong, text, sizeof(text));
-	r = session_ask(run->session, WEBCRED_ASK_SECRET, text, pin);
-	if (r == 0 && secret_len(pin) > 0) {
-		wire_begin(&run->session->out, (enum wire_message)CEREMONY_PIN);
-		wire_put_bytes(&run->session->out, secret_bytes(pin), secret_len(pin));
-		ceremony_send(key, &run->session->out);
-		wire_wipe(&run->session->out);
-	} else {
-		run->trouble = r == 0 ? WEBCRED_NOT_ALLOWED : r;
-	}
-	secret_free(pin);
 }
 
 static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_end end)
@@ -358,6 +324,7 @@ static bool ceremony_step(struct ceremony_run *run, int64_t *ret_until)
 		return true;
 	}
 	run->touch_told = false;
+	ceremony_awaited(run, false);
 	/* Enter alone means the key, and no key blinks. */
 	if (prompt && prompt->answered)
 		return false;
@@ -420,6 +387,7 @@ int session_ceremony(void *context, const struct type_ceremony *ceremony,
 	run.key_wait_ms = insert_key_wait(run.session, ceremony);
 	run.go_at = INT64_MAX;
 	ceremony_all(&run);
+	ceremony_awaited(&run, false);
 	ceremony_stop(&run);
 	if (run.trouble != 0)
 		return run.trouble;

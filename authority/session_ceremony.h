@@ -4,6 +4,7 @@
  * session_ceremony - one ceremony, as its two halves share it.
  *
  *   session_ceremony.c  what the keys say, and who wins
+ *   session_pin.c       the PIN of one that asks for it
  *   session_insert.c    which keys there are: those present at first, those that
  *                       are plugged in or come free while it runs
  */
@@ -41,7 +42,8 @@ struct ceremony_run {
 	/* Nobody blinks, and a key is waited for: from when on, and what was said. */
 	int64_t waiting_since; /* 0: not waiting */
 	enum ceremony_wait { WAIT_NOT, WAIT_INSERT, WAIT_HELD, WAIT_QUEUED } waiting;
-	bool touch_told, pin_spent, busy_told;
+	bool touch_told, pin_spent;
+	bool awaited; /* the keeper shows that a touch is */
 	bool won;
 	bool answered;		       /* the prompt beside the key settled it */
 	int trouble;		       /* outcome or fault that ends the whole */
@@ -50,7 +52,14 @@ struct ceremony_run {
 
 /* session_ceremony.c */
 void ceremony_send(struct ceremony_key *key, const struct wire_out *out);
+void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word);
+/* The label of the entry it was found to hold, or "". */
+const char *ceremony_label(const struct ceremony_run *run, const struct ceremony_key *key);
 void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *result);
+
+/* session_pin.c: a key wants its PIN. */
+void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
+		      bool was_wrong);
 
 /* session_insert.c */
 /* Asks the keeper for keys, the first time or again, and begins with each. */

@@ -69,7 +69,7 @@ struct verb {
 extern const struct verb verb_create_otp, verb_create_recovery, verb_create_public_key;
 extern const struct verb verb_store_password, verb_get, verb_list, verb_rename, verb_remove;
 extern const struct verb verb_invite, verb_lock, verb_unlock, verb_prevent;
-extern const struct verb verb_backup, verb_doctor, verb_import;
+extern const struct verb verb_backup, verb_doctor, verb_import, verb_watch;
 extern const struct verb verb_account_add, verb_account_list, verb_account_show;
 extern const struct verb verb_account_modify, verb_account_remove, verb_account_group;
 extern const struct verb verb_account_publish, verb_account_enable, verb_account_disable;

@@ -19,6 +19,7 @@ static const struct verb *const verbs[] = {
 	&verb_get,
 	&verb_list,
 	&verb_rename,
+	&verb_watch,
 	&verb_remove,
 	&verb_invite,
 	&verb_lock,

@@ -41,7 +41,7 @@ test_inserted_in_mid_wait() {
 	sleep 0.7
 	BEGAN=$(milliseconds)
 	key_plug blue
-	in_within 900 # half a second to find it, and the software key's own start
+	in_within 2500 # a third of a second to find it, on a machine that is busy
 	says "$OUT" 'TEXT_INFO "Touch the key labelled blue\."'
 	says "$OUT" '^prompts 0 texts 2'
 	no_helper_left
@@ -58,7 +58,7 @@ test_replugged_in_mid_touch() {
 	told 'The key was unplugged\. Insert your security key \(waiting 8 seconds\)\.'
 	BEGAN=$(milliseconds)
 	key_plug blue --touch=auto
-	in_within 900
+	in_within 2500
 	says "$OUT" '^prompts 0 texts 3'
 	no_helper_left
 }
@@ -78,7 +78,7 @@ test_several_keys_are_waited_for_by_one_name() {
 	told 'Insert one of your security keys'
 	BEGAN=$(milliseconds)
 	key_plug red
-	in_within 900
+	in_within 2500
 	logged 'credential="red"'
 }
 
@@ -92,7 +92,7 @@ test_wrong_key_first() {
 	told 'This key is not enrolled here\. Insert your security key'
 	BEGAN=$(milliseconds)
 	key_plug blue
-	in_within 900
+	in_within 2500
 	key_saw_not red 'up=1|touch-wait'
 }
 
@@ -109,7 +109,7 @@ test_second_key_comes_while_the_first_blinks() {
 	key blue wait-touch=3000
 	BEGAN=$(milliseconds)
 	key_plug red
-	in_within 900
+	in_within 2500
 	logged 'credential="red"'
 	key_saw blue '^cancel-received$'
 }
@@ -203,7 +203,7 @@ test_key_of_another_program_is_waited_for() {
 	told 'The key is in use by another program; waiting for it\.'
 	BEGAN=$(milliseconds)
 	exec 8>&-
-	in_within 900
+	in_within 2500
 	says "$OUT" 'Touch the key labelled blue'
 	is "$(log_since | grep -c 'in use by another program')" 1 "lines about it"
 }
@@ -259,6 +259,55 @@ test_deaf_key_beside_a_good_one_costs_no_time() {
 	note "$MS ms beside a deaf key"
 	quick
 	no_helper_left
+}
+
+# ---- shown to a desktop ------------------------------------------------------------------
+
+# comes FILE: something is in it, within two seconds.
+comes() {
+	for _ in $(seq 100); do
+		[ -s "$1" ] && return 0
+		sleep 0.02
+	done
+	fail "$1 does not come"
+}
+
+# Nobody looks at the terminal: a file says so as long as it blinks, and webcred watch tells it.
+test_awaited_touch_is_shown() {
+	local uid watch
+	keys_conf
+	key_plug blue
+	enrol_key alice blue
+	key blue touch=wait
+	uid=$(id -u alice)
+	install -d -m 755 /run/webcred/touch # as systemd-tmpfiles does
+	setpriv --reuid alice --regid alice --clear-groups -- webcred watch >"$KEYS/watch.out" 2>&1 &
+	watch=$!
+	setpriv --reuid alice --regid alice --clear-groups -- \
+		webcred watch -- sh -c 'echo "shown: $1"' sh >"$KEYS/shown.out" 2>&1 &
+	drive_begin alice "$SERVICE" authenticate
+	key blue wait-touch=3000
+	comes "/run/webcred/touch/$uid"
+	is "$(cat "/run/webcred/touch/$uid")" "$SERVICE"
+	is "$(stat -c '%U %a' "/run/webcred/touch/$uid")" "root 644"
+	comes "$KEYS/watch.out"
+	comes "$KEYS/shown.out"
+	is "$(cat "$KEYS/watch.out")" "$SERVICE waits for a touch of your security key."
+	is "$(cat "$KEYS/shown.out")" "shown: $SERVICE waits for a touch of your security key."
+	key blue touch
+	drive_end
+	is "$CODE" PAM_SUCCESS
+	[ ! -e "/run/webcred/touch/$uid" ] || fail "it is still shown"
+	key_log_clear blue
+	drive_begin alice "$SERVICE" authenticate # and one that is killed
+	key blue wait-touch=3000
+	comes "/run/webcred/touch/$uid"
+	kill -KILL "$DRIVE"
+	no_helper_left
+	sleep 0.2
+	[ ! -e "/run/webcred/touch/$uid" ] || fail "it is shown for one who went away"
+	kill "$watch" %2 2>/dev/null
+	:
 }
 
 run_tests

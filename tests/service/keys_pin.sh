@@ -105,13 +105,30 @@ test_blocked_pin_is_explained() {
 	says "$OUT" '^prompts 1 '
 }
 
+# The last two tries of a key are spent by nobody who does not say so: a lock screen that
+# answers whatever is asked with the login password does not.
+test_last_tries_are_spent_on_request_alone() {
+	local left
+	begin_required
+	for left in 2 1; do
+		key blue pin-retries=$left
+		drive alice "$SERVICE" --answer 'correct horse' --answer 'correct horse' authenticate
+		is "$CODE" PAM_SUCCESS # by what comes next in the order
+		says "$OUT" "conv ECHO_ON \"Only $left tr[a-z]+ (is|are) left for the PIN of this key"
+		says_not "$OUT" 'PIN of the key labelled'
+		is "$(key_retries blue)" $left "tries left"
+	done
+	granted alice "$SERVICE" yes 2718
+	is "$(key_retries blue)" 8 "tries left"
+}
+
 test_last_try_blocks_and_says_so() {
 	begin_required
 	key blue pin-retries=1
-	refused alice "$SERVICE" 3141
+	refused alice "$SERVICE" yes 3141
 	says "$OUT" '\(1 try left\)'
 	says "$OUT" 'Wrong PIN\. The key is blocked now and must be reset'
-	says "$OUT" '^prompts 1 '
+	says "$OUT" '^prompts 2 '
 	is "$(key_retries blue)" 0 "tries left"
 }
 
