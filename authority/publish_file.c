@@ -131,8 +131,9 @@ int publish_file_row(struct publish_file *file, const char *name, uint32_t id, c
 			 file->key);
 	file->seen[file->seen_n++] = seen;
 	snprintf(number, sizeof(number), "%" PRIu32, id);
-	r = publish_file_add(file, '.', name, line, len);
-	return r == 0 ? publish_file_add(file, '=', number, name, strlen(name)) : r;
+	/* The id first: who reads it has read the row behind it as well. */
+	r = publish_file_add(file, '=', number, name, strlen(name));
+	return r == 0 ? publish_file_add(file, '.', name, line, len) : r;
 }
 
 static int publish_by_name(const void *a, const void *b)

@@ -13,10 +13,12 @@ static void cursor_lock_all(void)
 	pthread_mutex_lock(&cursor_passwd.lock);
 	pthread_mutex_lock(&cursor_group.lock);
 	local_lock();
+	database_lock();
 }
 
 static void cursor_unlock_all(void)
 {
+	database_unlock();
 	local_unlock();
 	pthread_mutex_unlock(&cursor_group.lock);
 	pthread_mutex_unlock(&cursor_passwd.lock);

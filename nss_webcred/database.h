@@ -60,6 +60,9 @@ int database_open(struct database *database, enum database_kind kind, unsigned c
 int database_take(struct database *database, enum database_kind kind, int fd, unsigned char *window,
 		  size_t window_room);
 void database_close(struct database *database);
+/* The kept heads' lock, for fork(2). */
+void database_lock(void);
+void database_unlock(void);
 
 /* PREFIX and the terminated KEY. */
 int database_find(struct database *database, char prefix, const char *key,

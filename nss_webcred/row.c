@@ -125,16 +125,31 @@ int row_group(struct database *database, const struct database_record *record, c
 	return 0;
 }
 
+/* The writer puts a row behind its id, where it has been read already. */
+static bool row_follows(struct database *database, const struct database_record *id,
+			const char *name, struct database_record *ret_record)
+{
+	struct database_record next;
+	uint64_t at = id->at + id->len;
+
+	if (database_next(database, &at, &next) != 0 || next.key[0] != '.' ||
+	    strcmp(next.key + 1, name) != 0)
+		return false;
+	*ret_record = next;
+	return true;
+}
+
 int row_find_id(struct database *database, uint32_t id, struct database_record *ret_record)
 {
 	char number[MODULE_NUMBER], text[DATABASE_BEFORE + NAMES_NAME_MAX + 1], *name;
+	struct database_record record;
 	int r;
 
 	module_number(id, number);
-	r = database_find(database, '=', number, ret_record);
+	r = database_find(database, '=', number, &record);
 	if (r == 0)
-		r = database_line(database, ret_record, text, sizeof(text), &name);
-	if (r != 0)
+		r = database_line(database, &record, text, sizeof(text), &name);
+	if (r != 0 || row_follows(database, &record, name, ret_record))
 		return r;
 	r = database_find(database, '.', name, ret_record);
 	/* An id that leads to a name that is not there is damage. */

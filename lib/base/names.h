@@ -12,6 +12,9 @@
  * nothing is ever written into a file that has its final name, but for the head,
  * before the rename.
  *
+ * The record of an id stands right before the row that it names, so that one read
+ * has both; a reader counts on it for speed alone.
+ *
  * A value is `CHECK LINE`: eight lower-case hex digits, a space, the line.  CHECK
  * is names_hash() of the key's bytes followed by the line's.  It finds damage; it
  * does not find malice, which is what owner, mode and the reader's checks are for.

@@ -6,8 +6,11 @@
 FOLDER=/var/lib/webcred-names
 CLARA='clara:*:70000:70000:Clara Ärmel,Room 1:/home/clara:/bin/bash'
 
-# publish [TIMES]: standard input as publish_names takes it.
-publish() { publish_names "$FOLDER" "$@" || fail "nothing was published"; }
+# publish [TIMES]: standard input as publish_names takes it.  An authority would put its own in its place.
+publish() {
+	authority_stop
+	publish_names "$FOLDER" "$@" || fail "nothing was published"
+}
 
 people() {
 	cat <<-END

@@ -11,6 +11,7 @@ switched_on() {
 	cp -a "$SANDBOX/tmp/passwd" "$SANDBOX/tmp/group" "$SANDBOX/tmp/sudoers" /etc/
 	sed -i '/^passwd:\|^group:\|^initgroups:/d' /etc/nsswitch.conf
 	printf 'passwd: %s\ngroup: %s\n' "${1:-files webcred}" "${1:-files webcred}" >>/etc/nsswitch.conf
+	authority_stop # which would put its own in their place
 	publish_names "$FOLDER" <<-END || fail "nothing was published"
 		person clara 70000 70000 /home/clara /bin/sh Clara Ärmel,Room 1
 		person derek 70001 70001 /home/derek /bin/sh
@@ -73,6 +74,7 @@ test_local_names_win_in_either_order() {
 test_a_group_called_like_a_local_one_gives_no_sudo() {
 	switched_on
 	printf 'root ALL=(ALL) ALL\n%%wheel-here ALL=(ALL) NOPASSWD: ALL\n' >/etc/sudoers
+	authority_stop # which would put its own in their place
 	publish_names "$FOLDER" <<-END || fail "nothing was published"
 		person clara 70000 70000 /home/clara /bin/sh
 		group clara 70000
