@@ -143,7 +143,8 @@ static void insert_say(struct ceremony_run *run, int64_t until)
 			 "The key is in use by another program; waiting for it.");
 	else
 		insert_text(run, until, text, sizeof(text));
-	r = session_show(run->session, WEBCRED_SHOW_INFO, text);
+	/* A cue like a touch's: under PAM_SILENT other texts are not shown, and sudo is silent. */
+	r = session_show(run->session, WEBCRED_SHOW_TOUCH, text);
 	if (r != 0)
 		run->trouble = r;
 }

@@ -143,6 +143,25 @@ test_sudo_unplugged_falls_through_to_the_code() {
 	[ $began -lt 1000 ] || fail "took $began ms"
 }
 
+# PAM_SILENT, which sudo always passes, hides no word of what it waits for.
+test_sudo_waits_for_a_key_to_be_plugged_in() {
+	local pid
+	begin
+	key_unplug blue
+	as alice expect "$WEBCRED_TOOLS/answer.exp" -- sudo id -u >"$KEYS/sudo.out" 2>&1 </dev/null &
+	pid=$!
+	for _ in $(seq 150); do
+		grep -q 'Insert the key labelled blue' "$KEYS/sudo.out" && break
+		sleep 0.02
+	done
+	says "$(cat "$KEYS/sudo.out")" 'Insert the key labelled blue \(waiting 10 seconds\)'
+	key_plug blue
+	wait $pid || fail "sudo did not let her in: $(cat "$KEYS/sudo.out")"
+	OUT=$(cat "$KEYS/sudo.out")
+	says "$OUT" 'Touch the key labelled blue'
+	says "$OUT" '^0.?$'
+}
+
 # Killed, it leaves no blinking key.  ^C, a signal and the end of its terminal sudo itself holds back
 # outside its prompts: then it is the timeout that ends the wait, and the key stops with it.
 test_sudo_that_goes_away_leaves_no_blinking_key() {
