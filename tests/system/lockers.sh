@@ -106,6 +106,38 @@ test_real_vlock() {
 }
 
 # The user socket is about the peer's own account alone.
+# vlock asks its user, and then root.
+vlock() {
+	steps "$@" -- setpriv --reuid alice --regid alice --clear-groups -- env USER=alice vlock
+}
+
+test_real_vlock_with_a_key() {
+	command -v vlock >/dev/null || skip "vlock is not installed"
+	key_start desk --pin=246810
+	doors_conf <<-END
+		user_verification = required
+		key_wait = 0
+		[devices]
+		device = $KEY
+	END
+	locker vlock
+	ask 246810 -- webcred create public-key --user alice
+	is "$STATUS" 0 "enrolling a key with a PIN"
+	enrol_hotp root
+	vlock unlock '' PIN 246810
+	is "$STATUS" 0 "vlock's exit status, with a PIN"
+	logged 'get granted user="alice" service="vlock".*type=public-key'
+	# Wrong: one try is gone, and root has to come.
+	vlock unlock '' PIN 135790 code "$(hotp "$SEED" 2)"
+	is "$STATUS" 0 "vlock's exit status, after a wrong PIN"
+	says "$(key_ctl desk status)" 'pin-retries=7' "the key"
+	key_stop desk
+	vlock unlock '' code "$(hotp "$SEED" 3)"
+	is "$STATUS" 0 "vlock's exit status, with the key out"
+	is "$(log_since | grep -c 'get refused user="alice" service="vlock"')" 2 "refusals"
+	key_forget desk
+}
+
 test_nobody_elses_account() {
 	locker swaylock
 	enrol_password alice 'correct horse'
@@ -210,25 +242,33 @@ test_refusal_takes_50_ms_as_kscreenlocker_wants() {
 
 # As systemd runs polkit 127's helper: no devices, no homes, no network, no new privileges, no
 # capabilities; only the socket in the file system is left.
+# restricted USER OPTION...: pamdrive so; sets OUT.
+restricted() {
+	OUT=$(unshare --mount --net --ipc --uts --propagation private sh -c '
+		mount -t tmpfs none /dev && mkdir /dev/shm && mknod -m 666 /dev/null c 1 3
+		mkdir -p /home /root && mount -t tmpfs -o mode=000 none /home && mount -t tmpfs -o mode=000 none /root
+		mount -t tmpfs -o ro none '"$SANDBOX/home"'
+		exec "$@"' sh prlimit --nproc=64 --core=0 --memlock=0 --nofile=64 \
+		setpriv --reuid "$1" --regid "$1" --clear-groups --no-new-privs --bounding-set=-all -- \
+		pamdrive -u "$1" -s polkit-1 -c "$PAMD" "${@:2}" authenticate 2>&1)
+	echo "$OUT"
+}
+
 test_caller_under_systemds_restrictions() {
 	key_start desk
 	doors_conf <<<"[devices]"$'\n'"device = $KEY"
 	locker polkit-1
 	enrol_key alice
 	enrol_password bob 'battery staple'
-	restricted() {
-		OUT=$(unshare --mount --net --ipc --uts --propagation private sh -c '
-			mount -t tmpfs none /dev && mkdir /dev/shm && mknod -m 666 /dev/null c 1 3
-			mkdir -p /home /root && mount -t tmpfs -o mode=000 none /home && mount -t tmpfs -o mode=000 none /root
-			mount -t tmpfs -o ro none '"$SANDBOX/home"'
-			exec "$@"' sh prlimit --nproc=64 --core=0 --memlock=0 --nofile=64 \
-			setpriv --reuid "$1" --regid "$1" --clear-groups --no-new-privs --bounding-set=-all -- \
-			pamdrive -u "$1" -s polkit-1 -c "$PAMD" "${@:2}" authenticate 2>&1)
-		echo "$OUT"
-	}
 	restricted alice
 	says "$OUT" '^authenticate PAM_SUCCESS'
 	logged 'get granted user="alice".*type=public-key'
+	key_ctl desk touch=refuse
+	restricted alice
+	says "$OUT" '^authenticate PAM_AUTH_ERR'
+	key_stop desk
+	restricted alice
+	says "$OUT" '^authenticate PAM_AUTH_ERR'
 	restricted bob --answer 'battery staple'
 	says "$OUT" '^authenticate PAM_SUCCESS'
 	restricted bob --answer 'wrong'
@@ -237,6 +277,25 @@ test_caller_under_systemds_restrictions() {
 }
 
 # Asking at the user socket clears no flag and settles nothing; it changes counts alone.
+test_caller_under_systemds_restrictions_with_a_pin() {
+	key_start desk --pin=246810
+	doors_conf <<-END
+		user_verification = required
+		key_wait = 0
+		[devices]
+		device = $KEY
+	END
+	locker polkit-1
+	ask 246810 -- webcred create public-key --user alice
+	is "$STATUS" 0 "enrolling a key with a PIN"
+	restricted alice --answer 246810
+	says "$OUT" '^authenticate PAM_SUCCESS'
+	restricted alice --answer 135790
+	says "$OUT" '^authenticate PAM_AUTH_ERR'
+	says "$(key_ctl desk status)" 'pin-retries=7' "the key"
+	key_forget desk
+}
+
 test_unlocking_counts_as_no_login() {
 	locker swaylock
 	webcred_service silent mediation=silent
