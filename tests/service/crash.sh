@@ -46,20 +46,32 @@ new_authority() {
 	authority_wait
 }
 
+# login_takes: microseconds, the middle one of five wrong ones, with the start of its process.
+login_takes() {
+	local began
+	for _ in 1 2 3 4 5; do
+		began=$(date +%s%N)
+		pamdrive -u alice -s otp -c "$PAMD" --quiet --answer 000000 authenticate >/dev/null
+		echo $((($(date +%s%N) - began) / 1000))
+	done | sort -n | sed -n 3p
+}
+
 # After a kill the code that was presented either counted or did not: never twice, and never lost
 # for good.  NEXT is the counter a right device would show next.
 test_kill_9_at_random_moments_loses_and_grants_nothing() {
-	local round next=1 code first granted=0 refused=0 other=0 delay kills
+	local round next=1 code first granted=0 refused=0 other=0 delay kills span
 	unthrottled
 	rm -f "$SANDBOX/authority.exits"
 	enrol_hotp alice
 	enrol_password bob 'battery staple'
 	for round in $(seq "$ROUNDS"); do
+		# What a login takes now, 3 ms or 300, on this machine and beside whatever else runs.
+		[ $((round % 20)) != 1 ] || span=$(login_takes)
 		code=$(hotp "$SEED" "$next")
 		pamdrive -u alice -s otp -c "$PAMD" --quiet --answer "$code" authenticate >/dev/null &
 		choose_victim $!
-		printf -v delay '0.%05d' $((RANDOM % 500)) # a login takes 3 to 8 ms
-		sleep "$delay"
+		delay=$((RANDOM % 1000 * span / 1000))
+		sleep "$((delay / 1000000)).$(printf %06d $((delay % 1000000)))"
 		kill -KILL "$VICTIM" 2>/dev/null
 		wait $! 2>/dev/null && first=granted || first=refused
 		new_authority || fail "round $round: the authority is gone"
@@ -81,7 +93,7 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 	done
 	kills=$(wc -l <"$SANDBOX/authority.exits")
 	note "$ROUNDS kills, $kills of them ended the authority; granted at once $granted, not at once $refused, then at the second try $other"
-	[ "$ROUNDS" -lt 100 ] || { [ "$refused" -gt 5 ] && [ "$granted" -gt 5 ]; } ||
+	[ "$ROUNDS" -lt 100 ] || { [ "$refused" -gt 0 ] && [ "$granted" -gt 0 ]; } ||
 		fail "the kills came too early or too late to tell: granted $granted, refused $refused"
 	is "$(credentials alice)" 1 "alice's credentials"
 	is "$(credentials bob)" 1 "bob's credentials"

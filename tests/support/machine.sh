@@ -77,16 +77,27 @@ authority_wait() {
 
 authority_pid() { cat "$SANDBOX/authority.pid"; }
 
+# Whoever does not end within two seconds, with callers that it still serves, is killed with all its
+# processes: the next one could not open the store.
 authority_stop() {
-	local pid
+	local pid family
 	: >"$SANDBOX/authority.stop"
 	pid=$(cat "$SANDBOX/supervisor.pid" 2>/dev/null) || return 0
+	family=$(pgrep -P "$(authority_pid 2>/dev/null)" 2>/dev/null)
 	kill -TERM "$(authority_pid 2>/dev/null)" 2>/dev/null
 	for _ in $(seq 100); do
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.02
 	done
-	kill -KILL "$(authority_pid 2>/dev/null)" 2>/dev/null
+	if kill -0 "$pid" 2>/dev/null; then
+		# shellcheck disable=SC2086 # a list of words
+		kill -KILL "$(authority_pid 2>/dev/null)" $family 2>/dev/null
+	fi
+	for _ in $(seq 100); do
+		# shellcheck disable=SC2086 # a list of words
+		[ -n "$family" ] && kill -0 $family 2>/dev/null || break
+		sleep 0.02
+	done
 	rm -f "$SANDBOX/supervisor.pid"
 	return 0
 }
