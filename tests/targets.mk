@@ -105,7 +105,7 @@ check-valgrind: stage
 # Everything that can fail, one at a time; check-faults takes a few of each kind.
 tests_faults = WEBCRED_BUILD=$(abs_builddir) $(tests_run) --stage $(tests_out)/stage faults; \
 	result=$$?; $(top_srcdir)/tests/faults/total $(tests_out)/log/faults-*.log && exit $$result
-faults_programs = tests/faults/faults tests/faults/libshim.la
+faults_programs = tests/faults/faults tests/faults/libshim.la tests/faults/powercut tests/faults/libjournal.la
 faults: stage
 	@$(MAKE) $(AM_MAKEFLAGS) $(faults_programs) >/dev/null
 	@WEBCRED_LIMIT=7200 $(tests_faults)
