@@ -54,6 +54,13 @@ static int on_account(void *context, const char *name, uid_t uid, bool locked)
 	return 0;
 }
 
+static int on_person(void *context, const struct webcred_person *person)
+{
+	(void)context;
+	fuzz_insist(person->name[0] != '\0' && strlen(person->name) <= WIRE_NAME_MAX);
+	return manner & 0x08 ? 3 : 0;
+}
+
 static struct webcred_credential *credential;
 
 static int change(struct webcred_container *container, uint8_t which,
@@ -83,6 +90,12 @@ static int change(struct webcred_container *container, uint8_t which,
 		break;
 	case 4:
 		r = webcred_import(container, "openssh-sk\nx", mediator);
+		break;
+	case 5:
+		r = webcred_people(container, WEBCRED_PERSON_SHOW, NULL, on_person, NULL);
+		break;
+	case 6:
+		r = webcred_account_check(container);
 		break;
 	}
 	webcred_secret_free(password);
@@ -151,7 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	credential = NULL;
 	fuzz_insist(webcred_container_open("alice", 1000, &container) == 0);
 	fuzz_insist(webcred_container_set_service(container, "login") == 0);
-	r = call(container, data[0] % 13, &mediator);
+	r = call(container, data[0] % 15, &mediator);
 	fuzz_insist(r == 0 || !credential);
 	fuzz_insist(strlen(webcred_container_message(container)) < CLIENT_MESSAGE_MAX);
 	webcred_credential_free(credential);

@@ -156,7 +156,7 @@ static void play(void)
 			memcpy(to, CID, 4);
 		break;
 	case ITEM_ALIVE:
-		say(HID_KEEPALIVE, piece, 1);
+		say(HID_KEEPALIVE, piece, len < 1 ? 0 : 1);
 		break;
 	case ITEM_LATE:
 		key.now += 10000;

@@ -58,8 +58,23 @@ static void try_order(const uint8_t *data, size_t size)
 {
 	static struct wire_order order;
 
-	if (wire_get_order(data, size, &order))
-		same(wire_put_order(&out, &order), data, size);
+	if (!wire_get_order(data, size, &order))
+		return;
+	same(wire_put_order(&out, &order), data, size);
+	fuzz_insist(order.given == 0 || wire_action_changes(order.action));
+}
+
+static void try_person(const uint8_t *data, size_t size)
+{
+	static struct wire_person person;
+	struct wire_in in;
+
+	if (wire_open(&in, data, size) != WIRE_PERSON || !wire_read_person(&in, &person) ||
+	    !wire_done(&in))
+		return;
+	wire_begin(&out, WIRE_PERSON);
+	wire_write_person(&out, &person);
+	same(!out.overflow, data, size);
 }
 
 /* Whoever writes a message cannot write past its room, nor who reads past his. */
@@ -87,6 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_entry(data, size);
 	try_result(data, size);
 	try_order(data, size);
+	try_person(data, size);
 	try_room(data, size);
 	wire_wipe(&out);
 	return 0;

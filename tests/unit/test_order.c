@@ -18,6 +18,7 @@ static void actions_of(const struct order_step *step, char letters[5])
 		letters[i] = order_next(step, statuses[i]) == ORDER_CONTINUE ? 'c' : 'r';
 	letters[4] = '\0';
 	/* What no configuration changes. */
+	assert_int_equal(step->action[WEBCRED_STATUS_NONE], ORDER_RETURN);
 	assert_int_equal(step->action[WEBCRED_STATUS_SUCCESS], ORDER_RETURN);
 	assert_int_equal(step->action[WEBCRED_STATUS_FAULT], ORDER_RETURN);
 	assert_int_equal(order_next(step, WEBCRED_STATUS_SUCCESS), ORDER_RETURN);
@@ -96,6 +97,12 @@ static const struct {
 	{"pasword", 1, 1, {"\"pasword\"", TYPES}},
 	{"otp\n  pasword", 2, 3, {"\"pasword\"", TYPES}},
 	{"otp\n\n\npassword\n x", 5, 2, {"\"x\"", TYPES}},
+	{"pass", 1, 1, {"\"pass\"", TYPES}},
+	{"z", 1, 1, {"\"z\"", TYPES}},
+	{"Z", 1, 1, {"\"Z\"", TYPES}},
+	{"0", 1, 1, {"\"0\"", TYPES}},
+	{"9", 1, 1, {"\"9\"", TYPES}},
+	{"passwordpasswordpassword", 1, 1, {"\"passwordpasswordpassword\"", TYPES}},
 	{"OTP", 1, 1, {"\"OTP\"", TYPES}},
 	{"none", 1, 1, {"\"none\"", TYPES}},
 	{"identity", 1, 1, {"\"identity\"", TYPES}},
@@ -213,6 +220,26 @@ static void test_embedded_nul(void **state)
 	(void)state;
 	assert_int_equal(order_parse("otp\0garbage", 11, &order, &error), WEBCRED_TYPE_ERROR);
 	assert_int_equal(error.column, 4);
+	assert_non_null(strstr(error.text, "character 0x00"));
+}
+
+/* What follows the text is not looked at. */
+static void test_end(void **state)
+{
+	struct order order;
+
+	(void)state;
+	assert_int_equal(order_parse("passwords", 8, &order, NULL), 0);
+	assert_int_equal(order.n, 1);
+	assert_int_equal(order_parse("otp  password", 4, &order, NULL), 0);
+	assert_int_equal(order.n, 1);
+	order.step[1].type = WEBCRED_TYPE_PASSWORD;
+	assert_false(order_has(&order, WEBCRED_TYPE_PASSWORD));
+	/* ssh-key alone, and one that has been taken off. */
+	order.step[0].ssh_key = true;
+	assert_true(order_has_ssh_key(&order));
+	order.n = 0;
+	assert_false(order_has_ssh_key(&order));
 }
 
 /* Every truncation and every byte: parsed or refused, within the text. */
@@ -246,9 +273,13 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_orders),		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_native_requests), cmocka_unit_test(test_ssh_key),
-		cmocka_unit_test(test_embedded_nul),	cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_native_requests),
+		cmocka_unit_test(test_ssh_key),
+		cmocka_unit_test(test_embedded_nul),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
