@@ -23,7 +23,7 @@ build_packages="autoconf automake libtool make gcc libc6-dev pkgconf libpam0g-de
 demo_packages="sudo pamtester oathtool expect procps util-linux"
 check_packages="sqlite3 valgrind clang-format shellcheck mandoc libpam-modules passwd git binutils
 	openssh-server openssh-client login vlock libpam-runtime debconf systemd strace
-	libpam-google-authenticator libpam-oath"
+	libpam-google-authenticator libpam-oath libnss-extrausers"
 vm_packages="qemu-system-x86 mmdebstrap e2fsprogs"
 
 say() { printf '%s\n' "$*"; }

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "nss_webcred/kept.h"
+
 struct cursor cursor_passwd = {.lock = PTHREAD_MUTEX_INITIALIZER, .kind = DATABASE_PASSWD};
 struct cursor cursor_group = {.lock = PTHREAD_MUTEX_INITIALIZER, .kind = DATABASE_GROUP};
 
@@ -13,15 +15,26 @@ static void cursor_lock_all(void)
 	pthread_mutex_lock(&cursor_passwd.lock);
 	pthread_mutex_lock(&cursor_group.lock);
 	local_lock();
-	database_lock();
+	kept_lock();
+}
+
+static void cursor_unlock_rest(void)
+{
+	local_unlock();
+	pthread_mutex_unlock(&cursor_group.lock);
+	pthread_mutex_unlock(&cursor_passwd.lock);
 }
 
 static void cursor_unlock_all(void)
 {
-	database_unlock();
-	local_unlock();
-	pthread_mutex_unlock(&cursor_group.lock);
-	pthread_mutex_unlock(&cursor_passwd.lock);
+	kept_unlock();
+	cursor_unlock_rest();
+}
+
+static void cursor_unlock_child(void)
+{
+	kept_child();
+	cursor_unlock_rest();
 }
 
 /* Where there is no memory for it, fork is as safe as without it. */
@@ -29,7 +42,7 @@ __attribute__((constructor)) static void cursor_over_fork(void)
 {
 	int saved = errno;
 
-	(void)pthread_atfork(cursor_lock_all, cursor_unlock_all, cursor_unlock_all);
+	(void)pthread_atfork(cursor_lock_all, cursor_unlock_all, cursor_unlock_child);
 	errno = saved;
 }
 
@@ -54,7 +67,7 @@ static int cursor_open(struct cursor *cursor)
 
 	if (r < 0)
 		return r;
-	cursor->database.kept = true;
+	cursor->database.walked = true;
 	cursor->open = true;
 	cursor->at = DATABASE_TABLE;
 	r = local_sieve_fill(&cursor->group, LOCAL_GROUP);

@@ -17,7 +17,7 @@
 #include "nss_webcred/local.h"
 #include "nss_webcred/module.h"
 
-#define CURSOR_WINDOW 16384
+#define CURSOR_WINDOW 65536
 
 struct cursor {
 	pthread_mutex_t lock;

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,13 +26,17 @@ static uint32_t database_unpack(const unsigned char *at)
 	       (uint32_t)at[3] << 24;
 }
 
+const char *database_path(enum database_kind kind)
+{
+	return database_files[kind];
+}
+
 /* A program that closed all its descriptors may have given ours to another file. */
-static bool database_is_ours(const struct database *database)
+bool database_is_of(int fd, const struct stat *of)
 {
 	struct stat st;
 
-	return fstat(database->fd, &st) == 0 && st.st_dev == database->dev &&
-	       st.st_ino == database->ino;
+	return fstat(fd, &st) == 0 && st.st_dev == of->st_dev && st.st_ino == of->st_ino;
 }
 
 /* All `len` bytes, or what is wrong: a file that ends early has been cut. */
@@ -41,7 +44,7 @@ static int database_pread(struct database *database, void *to, size_t len, uint6
 {
 	size_t done = 0;
 
-	if (database->kept && !database_is_ours(database))
+	if (database->walked && !database_is_of(database->fd, &database->of))
 		return -EBADF;
 	while (done < len) {
 		ssize_t n = pread(database->fd, (char *)to + done, len - done, (off_t)(at + done));
@@ -57,10 +60,10 @@ static int database_pread(struct database *database, void *to, size_t len, uint6
 	return 0;
 }
 
-/* `len` bytes at `at`, which must be within the file; small ones with what follows them. */
-static int database_read(struct database *database, void *to, size_t len, uint64_t at)
+/* `len` bytes at `at`, which must be within the file; small ones with what follows them, up to
+ * `fill`. */
+static int database_read(struct database *database, void *to, size_t len, uint64_t at, size_t fill)
 {
-	size_t fill;
 	int r;
 
 	if (len > database->size || at > database->size - len)
@@ -70,9 +73,10 @@ static int database_read(struct database *database, void *to, size_t len, uint64
 		memcpy(to, database->window + (at - database->window_at), len);
 		return 0;
 	}
-	if (len > database->window_room)
+	if (fill > database->window_room)
+		fill = database->window_room;
+	if (len > fill)
 		return database_pread(database, to, len, at);
-	fill = database->window_room;
 	if (fill > database->size - at)
 		fill = (size_t)(database->size - at);
 	database->window_len = 0;
@@ -143,116 +147,77 @@ static bool database_head_good(const struct database *database)
 	       database_size_is(value + 9 + words_len, database->size);
 }
 
-/* ---- the heads that are kept -------------------------------------------------------- */
-
-/* Two kilobytes a file that need not be read for each answer: what has its final name is
- * never written to, so an inode that looks the same has the same head. */
-static pthread_mutex_t database_kept_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct database_head_kept {
-	bool good;
-	struct stat of;
-	unsigned char head[DATABASE_TABLE + DATABASE_HEAD];
-} database_kept[2];
-
-void database_lock(void)
-{
-	pthread_mutex_lock(&database_kept_lock);
-}
-
-void database_unlock(void)
-{
-	pthread_mutex_unlock(&database_kept_lock);
-}
-
-static bool database_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
-static bool database_recall(struct database *database, const struct stat *st)
-{
-	const struct database_head_kept *kept = &database_kept[database->kind];
-	bool same;
-
-	database_lock();
-	same = kept->good && database_same(&kept->of, st);
-	if (same)
-		memcpy(database->head, kept->head, sizeof(database->head));
-	database_unlock();
-	return same;
-}
-
-/* Once it has been found good. */
-static void database_keep(const struct database *database, const struct stat *st)
-{
-	struct database_head_kept *kept = &database_kept[database->kind];
-
-	database_lock();
-	kept->good = true;
-	kept->of = *st;
-	memcpy(kept->head, database->head, sizeof(kept->head));
-	database_unlock();
-}
-
 /* Size and identity, and whether root alone can have written it. */
-static int database_judge(struct database *database, bool of_root, struct stat *st)
+static int database_judge(struct database *database, bool of_root)
 {
-	if (fstat(database->fd, st) < 0)
+	const struct stat *st = &database->of;
+
+	if (fstat(database->fd, &database->of) < 0)
 		return -errno;
 	if (of_root &&
 	    (!S_ISREG(st->st_mode) || st->st_uid != 0 || (st->st_mode & (S_IWGRP | S_IWOTH))))
 		return -EPERM;
-	if (st->st_size < (off_t)sizeof(database->head) || st->st_size > (off_t)UINT32_MAX)
+	if (st->st_size < (off_t)sizeof(database->own_head) || st->st_size > (off_t)UINT32_MAX)
 		return -EBADMSG;
-	database->dev = st->st_dev;
-	database->ino = st->st_ino;
 	database->size = (uint64_t)st->st_size;
 	return 0;
 }
 
 static int database_begin(struct database *database, bool of_root)
 {
-	struct stat st;
-	int r = database_judge(database, of_root, &st);
-	bool known = r == 0 && of_root && database_recall(database, &st);
+	int r = database_judge(database, of_root);
 
-	if (r == 0 && !known)
-		r = database_pread(database, database->head, sizeof(database->head), 0);
-	/* The records end where the first table begins. */
-	database->end = database_unpack(database->head);
-	if (r == 0 && !known &&
-	    (!database_head_good(database) || database->end < DATABASE_TABLE ||
-	     database->end > database->size))
-		r = -EBADMSG;
-	if (r == 0 && !known && of_root)
-		database_keep(database, &st);
+	if (r == 0)
+		r = database_pread(database, database->own_head, sizeof(database->own_head), 0);
+	if (r == 0) {
+		database->head = database->own_head;
+		/* The records end where the first table begins. */
+		database->end = database_unpack(database->head);
+		if (!database_head_good(database) || database->end < DATABASE_TABLE ||
+		    database->end > database->size)
+			r = -EBADMSG;
+	}
 	if (r < 0)
 		database_close(database);
 	return r;
 }
 
+/* Field by field: the two kilobytes of the head need no zeros. */
+void database_reset(struct database *database, enum database_kind kind, int fd,
+		    unsigned char *window, size_t window_room)
+{
+	database->kind = kind;
+	database->fd = fd;
+	database->walked = false;
+	database->lent = false;
+	database->window = window;
+	database->window_room = window_room;
+	database->window_len = 0;
+	database->window_at = 0;
+}
+
 int database_take(struct database *database, enum database_kind kind, int fd, unsigned char *window,
 		  size_t window_room)
 {
-	*database = (struct database){
-		.kind = kind, .fd = fd, .window = window, .window_room = window_room};
+	database_reset(database, kind, fd, window, window_room);
 	return database_begin(database, false);
 }
 
 int database_open(struct database *database, enum database_kind kind, unsigned char *window,
 		  size_t window_room)
 {
-	*database = (struct database){.kind = kind, .window = window, .window_room = window_room};
-	database->fd = open(database_files[kind],
-			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return database->fd < 0 ? -errno : database_begin(database, true);
+	int fd = open(database_files[kind],
+		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	database_reset(database, kind, fd, window, window_room);
+	return database_begin(database, true);
 }
 
 void database_close(struct database *database)
 {
-	if (database->fd >= 0 && (!database->kept || database_is_ours(database)))
+	if (database->fd >= 0 && (!database->walked || database_is_of(database->fd, &database->of)))
 		close(database->fd);
 	database->fd = -1;
 }
@@ -267,14 +232,14 @@ static int database_record(struct database *database, uint64_t at, uint64_t end,
 
 	if (at < DATABASE_TABLE || end < 8 || at > end - 8)
 		return -EBADMSG;
-	r = database_read(database, lengths, sizeof(lengths), at);
+	r = database_read(database, lengths, sizeof(lengths), at, database->window_room);
 	if (r < 0)
 		return r;
 	key_len = database_unpack(lengths);
 	len = database_unpack(lengths + 4);
 	if (key_len < 1 || key_len > DATABASE_KEY_MAX || key_len + len > end - 8 - at)
 		return -EBADMSG;
-	r = database_read(database, ret_record->key, key_len, at + 8);
+	r = database_read(database, ret_record->key, key_len, at + 8, database->window_room);
 	if (r < 0)
 		return r;
 	ret_record->key[key_len] = '\0';
@@ -315,7 +280,7 @@ static int database_search(struct database *database, const char *key, size_t ke
 	if (at < database->end || at > database->size || places * 8 > database->size - at)
 		return -EBADMSG;
 	for (uint64_t i = 0; i < places && i < DATABASE_PROBES_MAX; i++) {
-		r = database_read(database, slot, sizeof(slot), at + 8 * place);
+		r = database_read(database, slot, sizeof(slot), at + 8 * place, DATABASE_PLACES);
 		if (r < 0)
 			return r;
 		if (database_unpack(slot + 4) == 0)
@@ -376,7 +341,7 @@ int database_line(struct database *database, const struct database_record *recor
 		return -EBADMSG;
 	if (size <= record->len)
 		return -ERANGE;
-	r = database_read(database, buffer, record->len, record->at);
+	r = database_read(database, buffer, record->len, record->at, database->window_room);
 	if (r < 0)
 		return r;
 	buffer[record->len] = '\0';

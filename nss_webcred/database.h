@@ -28,22 +28,27 @@
 #define DATABASE_KEY_MAX (1 + NAMES_NAME_MAX)
 /* A full index has twice as many places as keys: nothing of ours looks this long. */
 #define DATABASE_PROBES_MAX 65536
+/* Bytes of the index that are read at once: like names stand close together in it. */
+#define DATABASE_PLACES 256
 
 enum database_kind { DATABASE_PASSWD, DATABASE_GROUP };
 
 struct database {
 	enum database_kind kind;
 	int fd;
-	dev_t dev;
-	ino_t ino;
+	bool walked; /* between calls: somebody may have closed our descriptor */
+	bool lent;   /* by kept.h, with its lock */
+	int cancel;  /* for kept.h: whether the thread could be cancelled */
 	uint64_t size;
 	uint64_t end; /* of the records */
-	bool kept;    /* between calls: somebody may have closed our descriptor */
-	unsigned char head[DATABASE_TABLE + DATABASE_HEAD];
+	const unsigned char *head;
 	/* What was read last, in the caller's memory. */
 	unsigned char *window;
 	size_t window_room, window_len;
 	uint64_t window_at;
+	/* Of a file that was opened for this one; nothing of them is touched where one was lent. */
+	struct stat of;
+	unsigned char own_head[DATABASE_TABLE + DATABASE_HEAD];
 };
 
 struct database_record {
@@ -60,9 +65,12 @@ int database_open(struct database *database, enum database_kind kind, unsigned c
 int database_take(struct database *database, enum database_kind kind, int fd, unsigned char *window,
 		  size_t window_room);
 void database_close(struct database *database);
-/* The kept heads' lock, for fork(2). */
-void database_lock(void);
-void database_unlock(void);
+/* For kept.h: where it lies; whether `fd` still is that file's, and not what the program made of
+ * it. */
+const char *database_path(enum database_kind kind);
+bool database_is_of(int fd, const struct stat *of);
+void database_reset(struct database *database, enum database_kind kind, int fd,
+		    unsigned char *window, size_t window_room);
 
 /* PREFIX and the terminated KEY. */
 int database_find(struct database *database, char prefix, const char *key,

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "nss_webcred/cursor.h"
+#include "nss_webcred/kept.h"
 #include "nss_webcred/row.h"
 
 /* By name, or by id where that is NULL. */
@@ -18,7 +19,7 @@ static int group_look_up(const char *name, gid_t gid, struct group *result, char
 
 	if (name ? names_check_name(name) : names_check_id(gid))
 		return DATABASE_ABSENT;
-	r = database_open(&database, DATABASE_GROUP, window, sizeof(window));
+	r = kept_open(&database, DATABASE_GROUP, window, sizeof(window));
 	if (r < 0)
 		return r;
 	r = name ? database_find(&database, '.', name, &record)
@@ -27,7 +28,7 @@ static int group_look_up(const char *name, gid_t gid, struct group *result, char
 		r = row_group(&database, &record, buffer, size, &group);
 	if (r == 0 && !name && group.gr_gid != gid)
 		r = -EBADMSG;
-	database_close(&database);
+	kept_close(&database);
 	if (r == 0)
 		r = local_knows(LOCAL_GROUP, group.gr_name, group.gr_gid);
 	if (r == 0)

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "nss_webcred/kept.h"
 #include "nss_webcred/local.h"
 #include "nss_webcred/row.h"
 
@@ -115,11 +116,11 @@ static int initgroups_look_up(const char *user, gid_t primary, long *n, long *ro
 
 	if (names_check_name(user))
 		return DATABASE_ABSENT;
-	r = database_open(&database, DATABASE_GROUP, window, sizeof(window));
+	r = kept_open(&database, DATABASE_GROUP, window, sizeof(window));
 	if (r < 0)
 		return r;
 	r = initgroups_from(&database, user, primary, n, room, ids, limit);
-	database_close(&database);
+	kept_close(&database);
 	return r;
 }
 

@@ -14,6 +14,7 @@
  *   cursor                      setXXent, getXXent, endXXent
  *   local                       what /etc/passwd and /etc/group know
  *   database                    the constant databases
+ *   kept                        the two that stay open
  */
 #ifndef WEBCRED_NSS_MODULE_H
 #define WEBCRED_NSS_MODULE_H
@@ -27,7 +28,7 @@
 
 #define MODULE_EXPORT __attribute__((visibility("default")))
 /* Holds the records that most people have, in one read. */
-#define MODULE_WINDOW 512
+#define MODULE_WINDOW 256
 /* Digits of an id and the end. */
 #define MODULE_NUMBER 11
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "nss_webcred/cursor.h"
+#include "nss_webcred/kept.h"
 #include "nss_webcred/row.h"
 
 /* A person whose name, id or group local files have is not there. */
@@ -28,7 +29,7 @@ static int passwd_look_up(const char *name, uid_t uid, struct passwd *result, ch
 
 	if (name ? names_check_name(name) : names_check_id(uid))
 		return DATABASE_ABSENT;
-	r = database_open(&database, DATABASE_PASSWD, window, sizeof(window));
+	r = kept_open(&database, DATABASE_PASSWD, window, sizeof(window));
 	if (r < 0)
 		return r;
 	r = name ? database_find(&database, '.', name, &record)
@@ -37,7 +38,7 @@ static int passwd_look_up(const char *name, uid_t uid, struct passwd *result, ch
 		r = row_person(&database, &record, buffer, size, &person);
 	if (r == 0 && !name && person.pw_uid != uid)
 		r = -EBADMSG;
-	database_close(&database);
+	kept_close(&database);
 	if (r == 0)
 		r = passwd_is_ours(&person);
 	if (r == 0)

@@ -55,11 +55,25 @@ static bool is_space(uint32_t character)
 	       character == 0x205f || character == 0x3000;
 }
 
+/* How many characters of printable ASCII come first: most texts have no others, and names are
+ * looked up often. */
+static size_t plain(const uint8_t *at, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && at[n] >= 0x20 && at[n] < 0x7f)
+		n++;
+	return n;
+}
+
 bool text_utf8_valid(const char *text, size_t len)
 {
 	const uint8_t *at = (const uint8_t *)text;
+	size_t first = plain(at, len);
 	uint32_t character;
 
+	at += first;
+	len -= first;
 	while (len > 0) {
 		size_t step = decode(at, len, &character);
 
@@ -75,8 +89,11 @@ bool text_utf8_valid(const char *text, size_t len)
 static bool all_printable(const char *text, size_t len, bool strict)
 {
 	const uint8_t *at = (const uint8_t *)text;
+	size_t first = strict ? 0 : plain(at, len);
 	uint32_t character;
 
+	at += first;
+	len -= first;
 	while (len > 0) {
 		size_t step = decode(at, len, &character);
 

@@ -110,6 +110,81 @@ test_a_descriptor_that_was_closed_under_a_walk_is_let_go() {
 	is "$OUT" "$(printf 'UNAVAIL EBADF\nclosed nothing')" "the walk"
 }
 
+test_one_descriptor_is_kept_and_anothers_is_let_go() {
+	prepared
+	asked kept
+	is "$OUT" 'kept one' "look-ups"
+}
+
+# A process that lives on: `lived CALL KEY` starts it and has its first answer, `lives` its next.
+lived() {
+	coproc LIVES { exec timeout 60 nssdrive lines "$@"; }
+	read -r -t 20 ANSWER <&"${LIVES[0]}" || fail "no answer"
+}
+lives() {
+	echo >&"${LIVES[1]}"
+	read -r -t 20 ANSWER <&"${LIVES[0]}" || fail "no answer"
+}
+ends() {
+	local out=${LIVES[1]} pid=$LIVES_PID
+	exec {out}>&-
+	wait "$pid"
+}
+
+test_a_process_sees_each_database_that_comes_and_goes() {
+	local round
+	prepared
+	lived pwnam clara
+	is "$ANSWER" "SUCCESS $CLARA" "the first"
+	for round in 1 2 3; do
+		people | sed "s/Clara/Clara$round/" | publish
+		lives
+		is "$ANSWER" "SUCCESS ${CLARA/Clara/Clara$round}" "round $round"
+		lives
+		is "$ANSWER" "SUCCESS ${CLARA/Clara/Clara$round}" "round $round, kept"
+	done
+	chmod 0664 "$FOLDER/passwd.cdb"
+	lives
+	is "$ANSWER" 'UNAVAIL EPERM' "a file that others may write"
+	chmod 0644 "$FOLDER/passwd.cdb"
+	lives
+	mv "$FOLDER/passwd.cdb" "$SANDBOX/tmp/away.cdb"
+	lives
+	is "$ANSWER" 'UNAVAIL ENOENT' "no file"
+	ln -s "$SANDBOX/tmp/away.cdb" "$FOLDER/passwd.cdb"
+	lives
+	is "$ANSWER" 'UNAVAIL ELOOP' "a link to what was kept"
+	rm "$FOLDER/passwd.cdb"
+	mv "$SANDBOX/tmp/away.cdb" "$FOLDER/passwd.cdb"
+	lives
+	is "$ANSWER" "SUCCESS ${CLARA/Clara/Clara3}" "the file again"
+	ends
+}
+
+# The sieve of /etc/passwd is kept once the file is older than two seconds.
+test_a_process_sees_local_names_that_come_and_go() {
+	local file line
+	prepared
+	for file in passwd group; do
+		touch -d '1 hour ago' "/etc/$file"
+	done
+	sleep 3
+	lived pwnam clara
+	for file in passwd group; do
+		[ $file = passwd ] && line='clara:x:4000:4000::/home/clara:/bin/sh' || line='local:x:70000:'
+		lives
+		is "$ANSWER" "SUCCESS $CLARA" "before $file"
+		echo "$line" >>/etc/$file
+		lives
+		is "$ANSWER" 'NOTFOUND ENOENT' "$file has it"
+		sed -i '$d' /etc/$file
+		lives
+		is "$ANSWER" "SUCCESS $CLARA" "$file had it"
+		sleep 3
+	done
+	ends
+}
+
 test_too_few_descriptors_are_try_again() {
 	prepared
 	says_of 'TRYAGAIN EAGAIN' --files 3 pwnam clara
@@ -128,6 +203,10 @@ test_a_chroot_without_databases_has_no_names_and_one_with_them_has() {
 	# Somebody's own files are nobody's names (CVE-2025-32463).
 	chown 1000 "$SANDBOX/root$FOLDER/passwd.cdb"
 	says_of 'UNAVAIL EPERM' --chroot "$SANDBOX/root" pwnam clara
+	# Also to who looked up before.
+	says_of 'UNAVAIL EPERM' --first clara --chroot "$SANDBOX/root" pwnam clara
+	rm "$SANDBOX/root$FOLDER/passwd.cdb"
+	says_of 'UNAVAIL ENOENT' --first clara --chroot "$SANDBOX/root" pwnam clara
 }
 
 test_replaced_10000_times_every_answer_is_of_one_database() {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
 /*
- * nssdrive [--chroot FOLDER] [--files N] COMMAND - calls libnss_webcred.so.2 as glibc
- * does, and shows what glibc hides: status, *errnop, errno.
+ * nssdrive [--first NAME] [--chroot FOLDER] [--files N] COMMAND - calls libnss_webcred.so.2 as
+ * glibc does, and shows what glibc hides: status, *errnop, errno.
  *
  *   pwnam NAME, pwuid UID, grnam NAME, grgid GID    one answer
  *   pwent, grent                                    all rows, then how it ended
@@ -11,10 +11,13 @@
  *   threads N ROUNDS  all calls at once
  *   fork              a walk before and after, and forks beside walking threads
  *   descriptors       a walk whose descriptor was closed and given to another file
+ *   kept              look-ups whose kept descriptor was closed, and given to files and sockets
+ *   lines CALL KEY    the answer now, and again after each line of standard input
  *   cut FILE          a walk through FILE, which is cut in the middle of it
  *   race SECONDS      while the databases are replaced: rows with numbers, which must agree
  *
- * --files N allows so many descriptors; --chroot goes there once the module is loaded.
+ * --files N allows so many descriptors; --first NAME looks a person up ahead; --chroot goes there
+ * once the module is loaded.
  */
 #include "tests/support/nssdrive.h"
 
@@ -193,6 +196,8 @@ int main(int argc, char **argv)
 	for (; argc > 2 && argv[1][0] == '-'; argc -= 2, argv += 2) {
 		if (strcmp(argv[1], "--files") == 0)
 			limit_files(argv[2]);
+		else if (strcmp(argv[1], "--first") == 0)
+			answer_get(&answer, "pwnam", argv[2], 4096, 0);
 		else if (chroot(argv[2]) < 0 || chdir("/") < 0)
 			fail("chroot: %s", strerror(errno));
 	}
@@ -205,6 +210,10 @@ int main(int argc, char **argv)
 		course_fork();
 	else if (strcmp(command, "descriptors") == 0)
 		course_descriptors();
+	else if (strcmp(command, "kept") == 0)
+		course_kept();
+	else if (strcmp(command, "lines") == 0 && argc == 4)
+		course_lines(argv[2], argv[3]);
 	else if (strcmp(command, "cut") == 0 && argc == 3)
 		course_cut(argv[2]);
 	else if (strcmp(command, "race") == 0 && argc == 3)

@@ -45,12 +45,14 @@ const char *answer_status(enum nss_status status);
 
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The courses of nssdrive_courses.c. */
+/* The courses of nssdrive_courses.c and nssdrive_kept.c. */
 void course_sweep(char **keys);
 void course_threads(int threads, int rounds);
 void course_fork(void);
 void course_race(int seconds);
 void course_descriptors(void);
 void course_cut(const char *path);
+void course_kept(void);
+void course_lines(const char *call, const char *key);
 
 #endif
