@@ -5,6 +5,7 @@
 
 #include "authority/conf_sets.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 #include <syslog.h>
@@ -158,12 +159,33 @@ static int begin_put_records(struct keeper *keeper, struct client *client, uint1
 	return 0;
 }
 
+/* Nobody's: the same statements, and as long an answer, as where there is one password
+ * (behaviour 38).  A session forgets it unread, since the subject is not known. */
+static int begin_put_decoy(struct keeper *keeper)
+{
+	struct store *store = keeper->store;
+	struct begin_records none = {.out = &keeper->out};
+	struct store_record decoy;
+	int r = store->ops->record_each(store, 0, begin_put_record, &none);
+
+	if (r == 0)
+		r = store->ops->record_decoy(store, &decoy);
+	if (r != 0)
+		return r < 0 ? r : -EIO;
+	wire_put_u8(&keeper->out, 0);
+	wire_put_u16(&keeper->out, 1);
+	credential_put(&keeper->out, &decoy.credential);
+	return 0;
+}
+
 static int begin_put_begin(struct keeper *keeper, struct client *client, struct policy *policy)
 {
 	int r;
 
 	wire_begin(&keeper->out, (enum wire_message)ANSWER_POLICY);
 	policy_put(&keeper->out, policy);
+	if (!client->known && client->pin.verb == WIRE_GET)
+		return begin_put_decoy(keeper);
 	r = begin_put_records(keeper, client, 0);
 	if (r < 0 || !client->strongest || client->pin.verb != WIRE_MANAGE)
 		return r;
@@ -196,10 +218,11 @@ static int begin_facts(struct keeper *keeper, struct client *client, struct poli
 	struct store *store = keeper->store;
 	int r;
 
-	if (!client->known)
+	if (!client->known && client->pin.verb != WIRE_GET)
 		return 0;
-	r = store->ops->flag_get(store, client->account.number, keeper->rp_id, client->service,
-				 &policy->silent_allowed);
+	/* Nobody's number is 0, and nobody's flag is set (behaviour 38). */
+	r = store->ops->flag_get(store, client->known ? client->account.number : 0, keeper->rp_id,
+				 client->service, &policy->silent_allowed);
 	if (r == 0 && client->pin.verb == WIRE_MANAGE)
 		r = store->ops->invite_open(store, client->account.number, keeper_now(),
 					    &policy->invited);

@@ -68,8 +68,11 @@ static int login_verifier(struct keeper *keeper, struct client *client, bool has
 	struct store_record record;
 	struct policy cost = {.argon_memory_kib = keeper->conf.argon_memory_kib,
 			      .argon_passes = keeper->conf.argon_passes};
-	int r = STORE_ABSENT;
+	int r = password_dummy_hash(&cost, hash);
 
+	if (r < 0)
+		return r;
+	r = STORE_ABSENT;
 	if (client->known && !client->barred && has_id) {
 		r = keeper->store->ops->record_get(keeper->store, client->account.number, id,
 						   &record);
@@ -78,13 +81,13 @@ static int login_verifier(struct keeper *keeper, struct client *client, bool has
 			r = STORE_ABSENT;
 		if (r == 0)
 			strcpy(hash, record.hash);
-		sodium_memzero(&record, sizeof(record));
+	} else {
+		r = keeper->store->ops->record_get(keeper->store, 0, id, &record);
+		if (r == STORE_ABSENT)
+			r = keeper->store->ops->record_decoy(keeper->store, &record);
 	}
-	if (r < 0)
-		return r;
-	if (r == STORE_ABSENT)
-		return password_dummy_hash(&cost, hash);
-	return 0;
+	sodium_memzero(&record, sizeof(record));
+	return r < 0 ? r : 0;
 }
 
 void keeper_charge_now(struct keeper *keeper, struct client *client,

@@ -96,5 +96,8 @@ int session_filter(struct session *session, const struct order *order, uint8_t m
 		if (filter_is_usable(session, credential, minimum))
 			session->usable[session->n_usable++] = *credential;
 	}
+	/* Not counted: as much is copied for nobody as for somebody (behaviour 38). */
+	if (session->n_usable == 0 && session->credentials)
+		session->usable[0] = session->credentials[0];
 	return 0;
 }

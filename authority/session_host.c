@@ -133,6 +133,9 @@ int session_begin(struct session *session)
 		if (r == 0)
 			r = host_take_records(session, &in, &more);
 	}
+	/* What came along for somebody whom the store does not know is nobody's. */
+	if (!session->policy.subject_known)
+		session->n_credentials = 0;
 	return r;
 }
 

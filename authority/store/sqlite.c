@@ -191,7 +191,9 @@ bool sqlite_column_fixed(sqlite3_stmt *row, int column, void *buffer, size_t len
 {
 	size_t got = 0;
 
-	return sqlite_column_blob(row, column, buffer, len, &got) && got == len;
+	/* Text of the same bytes is read, but never found again by them. */
+	return sqlite3_column_type(row, column) == SQLITE_BLOB &&
+	       sqlite_column_blob(row, column, buffer, len, &got) && got == len;
 }
 
 /* ---- the batch ---- */
@@ -341,6 +343,7 @@ const struct store_ops sqlite_ops = {
 	.account_each = sqlite_account_each,
 	.record_each = sqlite_record_each,
 	.record_get = sqlite_record_get,
+	.record_decoy = sqlite_record_decoy,
 	.record_add = sqlite_record_add,
 	.record_rename = sqlite_record_rename,
 	.record_remove = sqlite_record_remove,

@@ -60,6 +60,7 @@ enum sqlite_query {
 	QUERY_INVITE_REMOVE,
 	QUERY_RECORD_EACH,
 	QUERY_RECORD_GET,
+	QUERY_RECORD_DECOY,
 	QUERY_RECORD_EXTERNAL,
 	QUERY_RECORD_ADD,
 	QUERY_RECORD_RENAME,
@@ -207,6 +208,7 @@ int sqlite_record_each(struct store *store, int64_t account,
 		       void *context);
 int sqlite_record_get(struct store *store, int64_t account, const uint8_t id[WIRE_ID_SIZE],
 		      struct store_record *ret_record);
+int sqlite_record_decoy(struct store *store, struct store_record *ret_record);
 int sqlite_record_add(struct store *store, const struct store_record *record);
 int sqlite_record_rename(struct store *store, int64_t account, const uint8_t id[WIRE_ID_SIZE],
 			 const char *label);

@@ -46,6 +46,11 @@ const char *const sqlite_queries[QUERIES] = {
 	[QUERY_RECORD_EACH] =
 		"SELECT " RECORD " FROM credential WHERE account = ?1 ORDER BY number",
 	[QUERY_RECORD_GET] = "SELECT " RECORD " FROM credential WHERE id = ?1 AND account = ?2",
+	/* RECORD of a locked password, its hash as long as one and no hash. */
+	[QUERY_RECORD_DECOY] =
+		"SELECT 0, zeroblob(16), 1, 1, 'password', '', 0, 0, 1, 0, '--------------------"
+		"-----------------------------------------------------------------------------',"
+		" NULL, 0, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0, 0, 0, 0",
 	[QUERY_RECORD_EXTERNAL] = "SELECT " RECORD " FROM credential WHERE external = ?1",
 	[QUERY_RECORD_ADD] = "INSERT INTO credential (" RECORD ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 			     " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,"

@@ -174,6 +174,11 @@ int sqlite_record_get(struct store *base, int64_t account, const uint8_t id[WIRE
 			   VALUES(value_blob(id, WIRE_ID_SIZE), value_integer(account)));
 }
 
+int sqlite_record_decoy(struct store *base, struct store_record *ret_record)
+{
+	return find_record((struct sqlite_store *)base, QUERY_RECORD_DECOY, ret_record, NULL, 0);
+}
+
 int sqlite_record_external(struct store *base, const uint8_t *external, size_t len,
 			   struct store_record *ret_record)
 {

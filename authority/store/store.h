@@ -137,6 +137,9 @@ struct store_ops {
 			   void *context);
 	int (*record_get)(struct store *store, int64_t account, const uint8_t id[WIRE_ID_SIZE],
 			  struct store_record *ret_record);
+	/* A locked password of nobody's, at the cost of record_get: who has none is not to
+	 * be told by the clock (behaviour 38). */
+	int (*record_decoy)(struct store *store, struct store_record *ret_record);
 	/* STORE_CONFLICT where a public-key external id is registered for any user,
 	 * or the account has a password already. */
 	int (*record_add)(struct store *store, const struct store_record *record);

@@ -199,6 +199,7 @@ test_timing_of_password_refusals() {
 }
 
 test_timing_with_delay_and_throttle() {
+	local n
 	row 'timing, with throttle and delay on'
 	conf <<-END
 		[password]
@@ -211,9 +212,10 @@ test_timing_with_delay_and_throttle() {
 	END
 	alice_enrolled
 	name_service_of_files
-	tried 600
-	t_stays_small "$(how_many 300 1000)"
-	held 600
+	n=$(how_many 300 1000)
+	tried $((3 * n))
+	t_stays_small "$n"
+	held $((3 * n))
 }
 
 # resident: kilobytes that all processes of the authority have of their own, now.

@@ -52,6 +52,23 @@ static void test_record_members(void **state)
 			 STORE_ABSENT);
 }
 
+/* Behaviour 38: read like a record, and nobody's, whatever is enrolled. */
+static void test_decoy_lets_nobody_in(void **state)
+{
+	struct folder *folder = *state;
+	struct store_record decoy;
+
+	assert_int_equal(OPS(folder)->record_decoy(folder->store, &decoy), 0);
+	assert_int_equal(decoy.account, 0);
+	assert_int_equal(decoy.credential.type, WEBCRED_TYPE_PASSWORD);
+	assert_int_equal(decoy.credential.kind, KIND_PASSWORD);
+	assert_true(decoy.credential.locked);
+	assert_int_equal(strlen(decoy.hash), 97); /* as long as Argon2id's */
+	assert_int_not_equal(decoy.hash[0], '$');
+	assert_int_equal(OPS(folder)->record_get(folder->store, 0, decoy.credential.id, &decoy),
+			 STORE_ABSENT);
+}
+
 struct seen {
 	uint8_t mark[16];
 	int n, stop_at, answer;
@@ -302,10 +319,11 @@ static void test_codes_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_STORE(test_record_members),   WITH_STORE(test_record_each),
-		WITH_STORE(test_record_conflicts), WITH_STORE(test_record_external),
-		WITH_STORE(test_record_change),	   WITH_STORE(test_advance),
-		WITH_STORE(test_advance_kinds),	   WITH_STORE(test_codes_once),
+		WITH_STORE(test_record_members),  WITH_STORE(test_decoy_lets_nobody_in),
+		WITH_STORE(test_record_each),	  WITH_STORE(test_record_conflicts),
+		WITH_STORE(test_record_external), WITH_STORE(test_record_change),
+		WITH_STORE(test_advance),	  WITH_STORE(test_advance_kinds),
+		WITH_STORE(test_codes_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
