@@ -2,15 +2,17 @@
 /* Copyright (c) the webcred authors */
 /*
  * What an ssh agent says: a list of keys, a signature; the first byte of a message says which. And
- * what one is asked to sign: the texts in it come from the caller.
+ * what one is asked to sign: the texts in it come from the caller. And what becomes of a signature.
  */
 #include "lib/core/types/import.h"
+#include "lib/core/types/public_key_agent.h"
+#include "lib/core/types/public_key_check.h"
 #include "lib/core/types/public_key_parse.h"
-#include "lib/core/types/ssh_agent.h"
 #include "lib/core/types/sshsig.h"
 #include "tests/fuzz/fuzz.h"
 
 #define MESSAGE_TEXTS 200 /* no message but ours begins so */
+#define MESSAGE_JUDGE 201
 
 struct seen {
 	const uint8_t *from, *to;
@@ -91,6 +93,36 @@ static void try_texts(const uint8_t *data, size_t size)
 		free(text[i]);
 }
 
+/* How the policy takes counters, and the counter that is known; a key; what the agent says. */
+static void try_judge(const uint8_t *data, size_t size)
+{
+	static struct credential record;
+	struct fuzz_pieces pieces = {data, size};
+	struct sshsig about = {"get",  "host.example", "host.example",
+			       "sudo", "alice",	       "/dev/pts/1"};
+	uint8_t how = fuzz_byte(&pieces);
+	struct policy policy = {.counter = how % (COUNTER_IGNORE + 1)};
+	struct public_key_agent_attempt attempt = {.answer.end = TYPE_AGENT_ANSWERED};
+	struct public_key_judgement judged;
+	size_t len;
+	const uint8_t *key = fuzz_piece(&pieces, &len);
+
+	for (uint8_t i = 0; i < sizeof(about.challenge); i++)
+		about.challenge[i] = i;
+	if (import_openssh_key(key, len, "", 0, &record) != NULL)
+		return;
+	record.moving = how >> 4;
+	fuzz_insist(sshsig_make(&about, attempt.to_sign) == 0);
+	attempt.answer.bytes = pieces.at;
+	attempt.answer.len = pieces.left;
+	public_key_agent_judge(&policy, &record, how & 0x08, &attempt, &judged);
+	fuzz_insist(judged.verdict == VERDICT_GRANTED || judged.reason[0] != '\0');
+	fuzz_insist(judged.verdict != VERDICT_GRANTED || judged.user_present);
+	fuzz_insist(judged.verdict != VERDICT_GRANTED || judged.user_verified || !(how & 0x08));
+	fuzz_insist(judged.verdict != VERDICT_GRANTED || policy.counter != COUNTER_FAIL ||
+		    judged.counter > record.moving || (judged.counter == 0 && record.moving == 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct seen seen = {data, data + size, 0};
@@ -98,6 +130,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > 0 && data[0] == MESSAGE_TEXTS)
 		try_texts(data + 1, size - 1);
+	if (size > 0 && data[0] == MESSAGE_JUDGE)
+		try_judge(data + 1, size - 1);
 	(void)ssh_agent_get_keys(data, size, hold, &seen);
 	if (ssh_agent_get_signature(data, size, &signature) == NULL) {
 		fuzz_insist(signature.algorithm == COSE_ES256 || signature.algorithm == COSE_EDDSA);

@@ -4,6 +4,7 @@
  * libwebcred as a caller has it, against an authority that says anything.  The
  * first byte is the call, the second what the mediator does.
  */
+#include <errno.h>
 #include <unistd.h>
 
 #include "lib/client/client.h"
@@ -63,6 +64,16 @@ static int on_person(void *context, const struct webcred_person *person)
 
 static struct webcred_credential *credential;
 
+/* What is passed is the authority's to judge. */
+static int on_agent(void *context, int *ret_fd)
+{
+	(void)context;
+	if (manner & 0x08)
+		return manner & 0x04 ? -EIO : -ENODATA;
+	*ret_fd = talk_descriptor();
+	return 0;
+}
+
 static int change(struct webcred_container *container, uint8_t which,
 		  const struct webcred_mediator *mediator)
 {
@@ -71,6 +82,12 @@ static int change(struct webcred_container *container, uint8_t which,
 					    .type = WEBCRED_TYPE_OTP,
 					    .backend = "totp",
 					    .label = "phone"};
+	const struct webcred_order order = {.size = sizeof(order),
+					    .id = 70000,
+					    .gecos = "Alice",
+					    .join = "wheel",
+					    .has_expires = true,
+					    .expires = 1700000000};
 	struct webcred_secret *password = webcred_secret_new();
 	int r = -1;
 
@@ -92,7 +109,7 @@ static int change(struct webcred_container *container, uint8_t which,
 		r = webcred_import(container, "openssh-sk\nx", mediator);
 		break;
 	case 5:
-		r = webcred_people(container, WEBCRED_PERSON_SHOW, NULL, on_person, NULL);
+		r = webcred_people(container, WEBCRED_PERSON_ADD, &order, on_person, NULL);
 		break;
 	case 6:
 		r = webcred_account_check(container);
@@ -160,6 +177,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		mediator.ask = on_ask;
 	if (!(manner & 0x20))
 		mediator.show = on_show;
+	if (manner & 0x40)
+		mediator.agent = on_agent;
 	talk_begin(data + 2, size - 2, -1, NULL);
 	credential = NULL;
 	fuzz_insist(webcred_container_open("alice", 1000, &container) == 0);
