@@ -98,8 +98,12 @@ static void try_judge(const uint8_t *data, size_t size)
 {
 	static struct credential record;
 	struct fuzz_pieces pieces = {data, size};
-	struct sshsig about = {"get",  "host.example", "host.example",
-			       "sudo", "alice",	       "/dev/pts/1"};
+	struct sshsig about = {.purpose = "get",
+			       .rp_id = "host.example",
+			       .host = "host.example",
+			       .service = "sudo",
+			       .user = "alice",
+			       .tty = "/dev/pts/1"};
 	uint8_t how = fuzz_byte(&pieces);
 	struct policy policy = {.counter = how % (COUNTER_IGNORE + 1)};
 	struct public_key_agent_attempt attempt = {.answer.end = TYPE_AGENT_ANSWERED};
