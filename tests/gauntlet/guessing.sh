@@ -87,7 +87,7 @@ test_the_wait_grows_to_its_cap_and_is_forgotten() {
 
 test_deny_is_asked_for_and_ends() {
 	row 'the throttle: deny, unlock_time, fail_interval, even_deny_root'
-	throttle 'free = 20' 'deny = 2' 'unlock_time = 2' 'fail_interval = 1'
+	throttle 'free = 20' 'deny = 2' 'unlock_time = 5' 'fail_interval = 1'
 	alice_enrolled
 	enrol_password root 'correct horse'
 	tried 5
@@ -105,7 +105,7 @@ test_deny_is_asked_for_and_ends() {
 	right alice
 	is "$CODE" PAM_AUTH_ERR "before unlock_time is over"
 	held
-	sleep 1.2
+	sleep 4.2
 	right alice
 	is "$CODE" PAM_SUCCESS "unlock_time is over"
 	guess root
