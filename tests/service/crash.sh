@@ -23,18 +23,22 @@ family() {
 	pgrep -P "$mother"
 }
 
-# choose_victim CALLER: the mother, the keeper (its oldest child), a session or the caller, each as
-# likely; sets MOTHER, VICTIM, and ENDS where its death is the authority's.
+# choose_victim: the mother, the keeper (its oldest child), a session, or the caller to be (none
+# yet), each as likely; sets MOTHER, VICTIM, and ENDS where its death is the authority's.  It takes
+# longer than a login may, so it comes before the login.
 choose_victim() {
 	MOTHER=$(authority_pid)
 	ENDS=yes
 	case $((RANDOM % 4)) in
-	3) VICTIM=$1 ENDS= ;;
 	0) VICTIM=$MOTHER ;;
 	1) VICTIM=$(pgrep -o -P "$MOTHER") ;;
 	2) VICTIM=$(pgrep -P "$MOTHER" | tail -n +2 | shuf -n 1) ENDS= ;;
+	3) VICTIM= ENDS= ;;
 	esac
 }
+
+# pause MICROSECONDS: without a process of its own, whose start would be longer than the pause.
+pause() { read -r -t "$(($1 / 1000000)).$(printf %06d $(($1 % 1000000)))" -u "$NEVER" || true; }
 
 # Until the authority is the next one, where the victim took it along.
 new_authority() {
@@ -62,17 +66,19 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 	local round next=1 code first granted=0 refused=0 other=0 delay kills span
 	unthrottled
 	rm -f "$SANDBOX/authority.exits"
+	mkfifo "$SANDBOX/tmp/never"
+	exec {NEVER}<>"$SANDBOX/tmp/never"
 	enrol_hotp alice
 	enrol_password bob 'battery staple'
 	for round in $(seq "$ROUNDS"); do
 		# What a login takes now, 3 ms or 300, on this machine and beside whatever else runs.
 		[ $((round % 20)) != 1 ] || span=$(login_takes)
 		code=$(hotp "$SEED" "$next")
-		pamdrive -u alice -s otp -c "$PAMD" --quiet --answer "$code" authenticate >/dev/null &
-		choose_victim $!
+		choose_victim
 		delay=$((RANDOM % 1000 * span / 1000))
-		sleep "$((delay / 1000000)).$(printf %06d $((delay % 1000000)))"
-		kill -KILL "$VICTIM" 2>/dev/null
+		pamdrive -u alice -s otp -c "$PAMD" --quiet --answer "$code" authenticate >/dev/null &
+		[ "$delay" = 0 ] || pause "$delay"
+		kill -KILL "${VICTIM:-$!}" 2>/dev/null
 		wait $! 2>/dev/null && first=granted || first=refused
 		new_authority || fail "round $round: the authority is gone"
 		# The same code again: it must not have counted twice.
@@ -91,6 +97,8 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 			granted bob password 'battery staple' >/dev/null
 		fi
 	done
+	exec {NEVER}<&-
+	rm "$SANDBOX/tmp/never"
 	kills=$(wc -l <"$SANDBOX/authority.exits")
 	note "$ROUNDS kills, $kills of them ended the authority; granted at once $granted, not at once $refused, then at the second try $other"
 	[ "$ROUNDS" -lt 100 ] || { [ "$refused" -gt 0 ] && [ "$granted" -gt 0 ]; } ||
