@@ -148,6 +148,14 @@ static int enabling_end(const struct tool *tool, int r)
 	return TOOL_DONE;
 }
 
+/* There is nothing to change. */
+static int enabling_idle(const struct tool *tool, const char *why)
+{
+	output_say(tool, "%s", why);
+	output_done(tool, NULL);
+	return TOOL_DONE;
+}
+
 static int enable_run(struct tool *tool, char **arguments, size_t n)
 {
 	enum nsswitch_state state;
@@ -161,11 +169,8 @@ static int enable_run(struct tool *tool, char **arguments, size_t n)
 		return output_error(tool, TOOL_REFUSED, "NotSupportedError",
 				    MODULE ": %s. Without it the name service cannot ask webcred.",
 				    strerror(errno));
-	if (state == NSSWITCH_ON) {
-		output_say(tool, "The name service asks webcred already.");
-		output_done(tool, NULL);
-		return TOOL_DONE;
-	}
+	if (state == NSSWITCH_ON)
+		return enabling_idle(tool, "The name service asks webcred already.");
 	if (!nsswitch_add(before, after))
 		return output_error(tool, TOOL_REFUSED, "NotSupportedError",
 				    NSSWITCH_FILE " is too long. Nothing was changed.");
@@ -189,11 +194,8 @@ static int disable_run(struct tool *tool, char **arguments, size_t n)
 	(void)arguments, (void)n;
 	if (r != TOOL_DONE)
 		return r;
-	if (state == NSSWITCH_OFF) {
-		output_say(tool, "The name service does not ask webcred.");
-		output_done(tool, NULL);
-		return TOOL_DONE;
-	}
+	if (state == NSSWITCH_OFF)
+		return enabling_idle(tool, "The name service does not ask webcred.");
 	if (!nsswitch_drop(before, after))
 		return output_error(tool, TOOL_REFUSED, "NotSupportedError",
 				    NSSWITCH_FILE

@@ -7,6 +7,7 @@
 # many hostile things are about to be done, `held [N]` that they were refused and left everything
 # unharmed.  What was tried and not held is lost.
 . "$WEBCRED_TOP/tests/support/lib.sh"
+. "$WEBCRED_TOP/tests/support/races.sh"
 
 # The suite is full unless WEBCRED_GAUNTLET=bounded; how_many BOUNDED FULL.
 how_many() { [ "${WEBCRED_GAUNTLET-full}" = bounded ] && echo "$1" || echo "$2"; }
@@ -77,14 +78,3 @@ stranger_sum() {
 	held $((n - granted))
 	is "$granted" 0 "what was granted"
 }
-
-# race USER SERVICE N OPTION...: sets OUT to the last line, `race N CODE=n ...`.
-race() {
-	local user=$1 service=$2 n=$3
-	shift 3
-	OUT=$(timeout 120 pamdrive -u "$user" -s "$service" -c "$PAMD" --race "$n" --quiet "$@" authenticate 2>&1)
-	echo "$OUT"
-	says_not "$OUT" 'LOST|neither'
-}
-
-number() { sed -n "s/.*$1=\([0-9]*\).*/\1/p" <<<"$OUT" | grep . || echo 0; }

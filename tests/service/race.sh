@@ -2,17 +2,7 @@
 # Copyright (c) the webcred authors
 # Many processes at one instant: what may be used once is used once, what is counted is counted.
 . "$WEBCRED_TOP/tests/support/lib.sh"
-
-# race USER SERVICE N OPTION...: sets OUT to the last line, `race N CODE=n ...`.
-race() {
-	local user=$1 service=$2 n=$3
-	shift 3
-	OUT=$(timeout 120 pamdrive -u "$user" -s "$service" -c "$PAMD" --race "$n" --quiet "$@" authenticate 2>&1)
-	echo "$OUT"
-	says_not "$OUT" 'LOST|neither'
-}
-
-number() { sed -n "s/.*$1=\([0-9]*\).*/\1/p" <<<"$OUT" | grep . || echo 0; }
+. "$WEBCRED_TOP/tests/support/races.sh"
 
 unthrottled() {
 	conf <<-END
@@ -66,20 +56,9 @@ audited_five() {
 
 # deny = 5: of 64 guesses at once five at most are ever looked at (the audit log says which).
 test_64_wrong_codes_at_once_are_five_guesses() {
-	local i
-	conf <<-END
-		[throttle]
-		enabled = yes
-		free = 20
-		deny = 5
-		unlock_time = 600
-		[audit]
-		to = $SANDBOX/tmp/audit
-	END
-	rm -f "$SANDBOX/tmp/audit"
-	authority_restart
+	deny_five
 	enrol_hotp alice
-	for i in $(seq 64); do printf '%06d\n' $(((10#$(hotp "$SEED" 1) + i * 1009) % 1000000)); done >"$SANDBOX/tmp/wrong"
+	wrong_codes
 	mark
 	race alice otp 64 --race-answers "$SANDBOX/tmp/wrong"
 	is "$(number PAM_AUTH_ERR)" 64 "how many were refused"
@@ -99,7 +78,7 @@ test_64_wrong_codes_at_once_are_three_guesses_by_default() {
 	rm -f "$SANDBOX/tmp/audit"
 	authority_restart
 	enrol_hotp alice
-	for i in $(seq 64); do printf '%06d\n' $(((10#$(hotp "$SEED" 1) + i * 1009) % 1000000)); done >"$SANDBOX/tmp/wrong"
+	wrong_codes
 	began=$(date +%s)
 	race alice otp 64 --race-answers "$SANDBOX/tmp/wrong"
 	is "$(number PAM_AUTH_ERR)" 64 "how many were refused"
@@ -113,17 +92,7 @@ test_64_wrong_codes_at_once_are_three_guesses_by_default() {
 }
 
 test_64_wrong_passwords_at_once_are_five_guesses() {
-	conf <<-END
-		[throttle]
-		enabled = yes
-		free = 20
-		deny = 5
-		unlock_time = 600
-		[audit]
-		to = $SANDBOX/tmp/audit
-	END
-	rm -f "$SANDBOX/tmp/audit"
-	authority_restart
+	deny_five
 	enrol_password alice 'correct horse'
 	seq -f 'wrong %g' 64 >"$SANDBOX/tmp/wrong"
 	mark

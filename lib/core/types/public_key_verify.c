@@ -259,28 +259,34 @@ static void verify_judge(const struct public_key_auth *auth, const char *wrong, 
 	ret_judgement->verdict = VERDICT_GRANTED;
 }
 
-void public_key_verify(const struct public_key_expectation *expected,
-		       const struct public_key_response *response,
-		       struct public_key_judgement *ret_judgement)
+/* What is wrong, or NULL; *ret_note is what the log is told beside a success. */
+typedef const char *(*verify_course)(const struct public_key_expectation *expected,
+				     const struct public_key_response *response,
+				     struct public_key_auth *auth, const char **ret_note);
+
+static void verify_by(verify_course course, const struct public_key_expectation *expected,
+		      const struct public_key_response *response,
+		      struct public_key_judgement *ret_judgement)
 {
 	struct public_key_auth auth = {0};
 	const char *wrong, *note = "";
 
 	memset(ret_judgement, 0, sizeof(*ret_judgement));
 	ret_judgement->verdict = VERDICT_REFUSED;
-	wrong = verify_all(expected, response, &auth, &note);
+	wrong = course(expected, response, &auth, &note);
 	verify_judge(&auth, wrong, note, ret_judgement);
+}
+
+void public_key_verify(const struct public_key_expectation *expected,
+		       const struct public_key_response *response,
+		       struct public_key_judgement *ret_judgement)
+{
+	verify_by(verify_all, expected, response, ret_judgement);
 }
 
 void public_key_verify_agent(const struct public_key_expectation *expected,
 			     const struct public_key_response *response,
 			     struct public_key_judgement *ret_judgement)
 {
-	struct public_key_auth auth = {0};
-	const char *wrong, *note = "";
-
-	memset(ret_judgement, 0, sizeof(*ret_judgement));
-	ret_judgement->verdict = VERDICT_REFUSED;
-	wrong = verify_all_agent(expected, response, &auth, &note);
-	verify_judge(&auth, wrong, note, ret_judgement);
+	verify_by(verify_all_agent, expected, response, ret_judgement);
 }
