@@ -33,7 +33,7 @@ choose_victim() {
 	0) VICTIM=$MOTHER ;;
 	1) VICTIM=$(pgrep -o -P "$MOTHER") ;;
 	2) VICTIM=$(pgrep -P "$MOTHER" | tail -n +2 | shuf -n 1) ENDS= ;;
-	3) VICTIM= ENDS= ;;
+	3) VICTIM='' ENDS='' ;;
 	esac
 }
 
