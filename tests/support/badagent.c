@@ -73,6 +73,20 @@ static bool give(int fd)
 	return all(fd, head, 4, true) && all(fd, message, len, true);
 }
 
+/* Twice in one piece: no question comes between the two. */
+static bool give_twice(int fd)
+{
+	static uint8_t both[2 * (4 + MESSAGE_MAX)];
+	uint8_t head[4] = {(uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+			   (uint8_t)len};
+	size_t size = 4 + len;
+
+	memcpy(both, head, 4);
+	memcpy(both + 4, message, len);
+	memcpy(both + size, both, size);
+	return all(fd, both, 2 * size, true);
+}
+
 static bool ask_real(void)
 {
 	struct sockaddr_un address;
@@ -194,11 +208,8 @@ static void serve(int fd)
 		if (!(sign && is("replay")) && !ask_real())
 			return;
 		spoil(sign);
-		if (!give(fd) || (is("unasked") && !give(fd)))
+		if (!(is("unasked") ? give_twice(fd) : give(fd)))
 			return;
-		/* So that what was not asked for is there before it is. */
-		if (is("unasked"))
-			usleep(100000);
 	}
 }
 
