@@ -38,7 +38,7 @@ choose_victim() {
 }
 
 # pause MICROSECONDS: without a process of its own, whose start would be longer than the pause.
-pause() { read -r -t "$(($1 / 1000000)).$(printf %06d $(($1 % 1000000)))" -u "$NEVER" || true; }
+pause() { read -r -t "$(($1 / 1000000)).$(printf %06d $(($1 % 1000000)))" -u "$PAUSE" || true; }
 
 # Until the authority is the next one, where the victim took it along.
 new_authority() {
@@ -60,14 +60,21 @@ login_takes() {
 	done | sort -n | sed -n 3p
 }
 
+# comes_again COUNTER: its code is that of one of the twenty after it too, which happens once in
+# fifty thousand times, and is then rightly accepted as that one's.
+comes_again() {
+	oathtool -b -c "$1" -w 20 "$SEED" | tail -n +2 | grep -qx "$(hotp "$SEED" "$1")" &&
+		note "the code of counter $1 is also that of a later one"
+}
+
 # After a kill the code that was presented either counted or did not: never twice, and never lost
 # for good.  NEXT is the counter a right device would show next.
 test_kill_9_at_random_moments_loses_and_grants_nothing() {
 	local round next=1 code first granted=0 refused=0 other=0 delay kills span
 	unthrottled
 	rm -f "$SANDBOX/authority.exits"
-	mkfifo "$SANDBOX/tmp/never"
-	exec {NEVER}<>"$SANDBOX/tmp/never"
+	mkfifo "$SANDBOX/tmp/pause"
+	exec {PAUSE}<>"$SANDBOX/tmp/pause"
 	enrol_hotp alice
 	enrol_password bob 'battery staple'
 	for round in $(seq "$ROUNDS"); do
@@ -83,7 +90,8 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 		new_authority || fail "round $round: the authority is gone"
 		# The same code again: it must not have counted twice.
 		if pamdrive -u alice -s otp -c "$PAMD" --quiet --answer "$code" authenticate >/dev/null; then
-			[ "$first" = refused ] || fail "round $round: one code was granted twice"
+			[ "$first" = refused ] || comes_again "$next" ||
+				fail "round $round: one code was granted twice"
 			other=$((other + 1))
 		fi
 		# Whatever happened to the last code, the device's next one works.
@@ -97,8 +105,8 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 			granted bob password 'battery staple' >/dev/null
 		fi
 	done
-	exec {NEVER}<&-
-	rm "$SANDBOX/tmp/never"
+	exec {PAUSE}<&-
+	rm "$SANDBOX/tmp/pause"
 	kills=$(wc -l <"$SANDBOX/authority.exits")
 	note "$ROUNDS kills, $kills of them ended the authority; granted at once $granted, not at once $refused, then at the second try $other"
 	[ "$ROUNDS" -lt 100 ] || { [ "$refused" -gt 0 ] && [ "$granted" -gt 0 ]; } ||
