@@ -259,6 +259,7 @@ test_cve_2021_41617_openssh() {
 	) </dev/null >/dev/null 2>&1 &
 	echo $! >"$SANDBOX/supervisor.pid"
 	authority_wait || fail "the authority did not start"
+	await_a_session
 	for pid in $(pgrep -x webcred-authori); do
 		status=$(cat "/proc/$pid/status" 2>/dev/null) || continue
 		grep -q '^Uid:	0	' <<<"$status" && continue # mother and keeper

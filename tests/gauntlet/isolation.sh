@@ -23,6 +23,7 @@ test_sessions_have_no_rights() {
 	local pid n=0
 	row 'a session without rights'
 	alice_enrolled
+	await_a_session
 	for pid in $(pgrep -x webcred-authori); do
 		OUT=$(cat "/proc/$pid/status" 2>/dev/null) || continue # its caller came and went
 		grep -q '^Uid:	0	' <<<"$OUT" && continue

@@ -78,3 +78,12 @@ stranger_sum() {
 	held $((n - granted))
 	is "$granted" 0 "what was granted"
 }
+
+# Sessions are forked ahead once it is quiet: until there is one.
+await_a_session() {
+	for _ in $(seq 250); do
+		pgrep -x -u webcred webcred-authori >/dev/null && return
+		sleep 0.02
+	done
+	fail "no session is forked ahead of need"
+}

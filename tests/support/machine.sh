@@ -91,11 +91,13 @@ authority_stop() {
 	done
 	if kill -0 "$pid" 2>/dev/null; then
 		# shellcheck disable=SC2086 # a list of words
-		kill -KILL "$(authority_pid 2>/dev/null)" $family 2>/dev/null
+		kill -KILL "$pid" "$(authority_pid 2>/dev/null)" $family 2>/dev/null
 	fi
+	# Nor may a supervisor be left that would start another one beside the next.
+	family="$family $pid"
 	for _ in $(seq 100); do
 		# shellcheck disable=SC2086 # a list of words
-		[ -n "$family" ] && kill -0 $family 2>/dev/null || break
+		kill -0 $family 2>/dev/null || break
 		sleep 0.02
 	done
 	rm -f "$SANDBOX/supervisor.pid"
