@@ -64,7 +64,8 @@ static int do_charge(void *context, enum webcred_type type, const uint8_t *id,
 	script->charged_nobody = id == NULL;
 	if (id != NULL)
 		memcpy(script->charged_id, id, WIRE_ID_SIZE);
-	*ret_verifier = script->verifier;
+	if (script->mute != MUTE_ALL)
+		*ret_verifier = script->verifier;
 	return 0;
 }
 
@@ -75,7 +76,8 @@ static int do_commit(void *context, const struct type_change *change,
 
 	script->change = *change;
 	/* The worst host: it grants, and then says that it failed. */
-	*ret_judgement = script->judgement;
+	if (script->mute == MUTE_NOT)
+		*ret_judgement = script->judgement;
 	return fails(script, "commit") ? script->fail_with : 0;
 }
 
@@ -85,7 +87,8 @@ static int do_check_code(void *context, const struct webcred_secret *code,
 	struct script *script = context;
 
 	memcpy(script->given, secret_bytes(code), secret_len(code) + 1);
-	*ret_judgement = script->judgement;
+	if (script->mute == MUTE_NOT)
+		*ret_judgement = script->judgement;
 	return fails(script, "check") ? script->fail_with : 0;
 }
 
@@ -97,7 +100,8 @@ static int do_enrol_begin(void *context, const struct type_creation *creation,
 	script->creation = *creation;
 	if (fails(script, "begin"))
 		return script->fail_with;
-	*ret_enrolment = script->enrolment;
+	if (script->mute != MUTE_ALL)
+		*ret_enrolment = script->enrolment;
 	return 0;
 }
 

@@ -23,6 +23,8 @@ struct script {
 	struct type_enrolment enrolment;
 	int finish_result;
 	int enrol_show_result; /* of WEBCRED_SHOW_URI and _SECRET */
+	/* it says that all went well, and hands no judgement out, or nothing at all */
+	enum { MUTE_NOT, MUTE_JUDGEMENT, MUTE_ALL } mute;
 	/* in: the call of this number (from 1) returns `fail_with` instead */
 	unsigned fail_at;
 	int fail_with;

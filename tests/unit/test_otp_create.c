@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/unit/counted_secret.h"
 #include "tests/unit/scripted_host.h"
 #include "tests/unit/unit.h"
 
@@ -67,6 +68,76 @@ static void test_create_as_asked(void **state)
 	assert_int_equal(script.creation.digits, 8);
 	assert_int_equal(script.creation.period, 60);
 	assert_string_equal(script.creation.label, "phone");
+}
+
+/* The ends of what may be asked for; and a period is a clock's alone. */
+static void test_create_ends(void **state)
+{
+	static const struct {
+		struct type_creation asked;
+		unsigned digits, period, count;
+	} ends[] = {
+		{{.kind = KIND_TOTP, .period = 15, .digits = 6}, 6, 15, 0},
+		{{.kind = KIND_TOTP, .period = 120, .digits = 8}, 8, 120, 0},
+		{{.kind = KIND_HOTP, .period = 30}, 6, 0, 0},
+		{{.kind = KIND_RECOVERY, .period = 121, .count = 25}, 6, 0, 25},
+		{{.kind = KIND_RECOVERY, .count = 1}, 6, 0, 1},
+	};
+	struct script script;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(ends); i++) {
+		script_enrolment(&script, "123456");
+		assert_int_equal(create(&script, &ends[i].asked), 0);
+		assert_int_equal(script.creation.digits, ends[i].digits);
+		assert_int_equal(script.creation.period, ends[i].period);
+		assert_int_equal(script.creation.count, ends[i].count);
+	}
+}
+
+/* Where the next call's variables will lie. */
+static __attribute__((noinline)) void dirty_stack(void)
+{
+	volatile char junk[32768];
+
+	for (size_t i = 0; i < sizeof(junk); i++)
+		junk[i] = 'x';
+}
+
+/* What the host does not hand out is empty, never what lay there. */
+static void test_create_mute_host(void **state)
+{
+	const struct type_creation creation = {.kind = KIND_TOTP};
+	struct script script;
+
+	(void)state;
+	script_enrolment(&script, "123456");
+	script.mute = MUTE_ALL;
+	dirty_stack();
+	(void)create(&script, &creation);
+	assert_true(strncmp(script.shown, "\n\nScan", 6) == 0);
+}
+
+static void test_create_nothing_is_left(void **state)
+{
+	static const enum credential_kind kinds[] = {KIND_TOTP, KIND_RECOVERY};
+	struct script script;
+
+	(void)state;
+	for (size_t i = 0; i < N_ELEMENTS(kinds); i++) {
+		const struct type_creation creation = {.kind = kinds[i]};
+
+		counted_secret_forget();
+		script_enrolment(&script, "123456");
+		assert_int_equal(create(&script, &creation), 0);
+		assert_int_equal(counted_wipes(sizeof(struct type_enrolment)), 1);
+		assert_int_equal(counted_secret_alive, 0);
+		counted_secret_none = true;
+		script_enrolment(&script, "123456");
+		assert_int_equal(create(&script, &creation), -ENOMEM);
+		assert_string_equal(script.trace, "");
+		counted_secret_forget();
+	}
 }
 
 static void test_create_recovery(void **state)
@@ -185,6 +256,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_create_app),
 		cmocka_unit_test(test_create_as_asked),
+		cmocka_unit_test(test_create_ends),
+		cmocka_unit_test(test_create_mute_host),
+		cmocka_unit_test(test_create_nothing_is_left),
 		cmocka_unit_test(test_create_recovery),
 		cmocka_unit_test(test_create_wrong_code),
 		cmocka_unit_test(test_create_refused),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/core/types/otp.h"
+#include "tests/unit/counted_secret.h"
 #include "tests/unit/scripted_host.h"
 #include "tests/unit/unit.h"
 
@@ -64,6 +65,8 @@ static void test_right(void **state)
 	} codes[] = {{"123456", "123456"},
 		     {"123 456", "123456"},
 		     {" 123456\r\n", "123456"},
+		     {"\t12\v34\f56", "123456"},
+		     {"\b123\x0e", "\b123\x0e"},
 		     {"MZXW-6YTB OJTG-633C", "MZXW-6YTBOJTG-633C"},
 		     {"", ""}};
 	struct scene scene;
@@ -116,6 +119,16 @@ static void test_verdicts(void **state)
 	/* granted for a record that this person does not have */
 	scene_init(&scene, "123456");
 	memset(scene.script.judgement.id, 'X', WIRE_ID_SIZE);
+	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTALLOWED);
+	/* nor where it lies behind the last of theirs */
+	scene_init(&scene, "123456");
+	scene.login.n_credentials = 1;
+	memset(scene.script.judgement.id, 'C', WIRE_ID_SIZE);
+	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTALLOWED);
+	/* a host that says nothing has granted nothing */
+	scene_init(&scene, "123456");
+	memset(scene.record[APP].id, 0, WIRE_ID_SIZE);
+	scene.script.mute = MUTE_ALL;
 	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTALLOWED);
 	/* granted and throttled at once: somebody's mistake */
 	scene_init(&scene, "123456");
@@ -193,6 +206,7 @@ static void test_none_enrolled(void **state)
 	scene_init(&scene, NULL);
 	scene.login.n_credentials = 0;
 	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTFOUND);
+	assert_string_equal(scene.login.reason, "no one-time code is enrolled");
 	scene_init(&scene, NULL);
 	scene.record[APP].locked = scene.record[CODES].locked = true;
 	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTFOUND);
@@ -212,7 +226,13 @@ static void test_strength(void **state)
 	scene.login.minimum_strength = 4;
 	scene.login.n_credentials = 1;
 	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTFOUND);
+	assert_string_equal(scene.login.reason, "a code is too weak a proof for this change");
 	assert_string_equal(scene.script.trace, "");
+	/* where it is strong enough, it is */
+	scene_init(&scene, "123456");
+	scene.login.minimum_strength = 3;
+	scene.login.n_credentials = 1;
+	assert_int_equal(play(&scene), WEBCRED_STATUS_SUCCESS);
 	/* with recovery codes beside it: those count, once ... */
 	scene_init(&scene, "MZXW-6YTB-OJTG-633C");
 	scene.login.minimum_strength = 5;
@@ -312,6 +332,38 @@ static void test_every_call_fails(void **state)
 		}
 }
 
+/* What was typed is freed, whatever comes of it; what was read of it is wiped. */
+static void test_nothing_is_left(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	counted_secret_forget();
+	scene_init(&scene, "123456");
+	assert_int_equal(play(&scene), WEBCRED_STATUS_SUCCESS);
+	scene_init(&scene, "MZXW-6YTB-OJTG-633C");
+	scene.script.judgement.verdict = VERDICT_REFUSED;
+	scene.script.judgement.replayed = true;
+	assert_int_equal(play(&scene), WEBCRED_STATUS_NOTALLOWED);
+	assert_int_equal(counted_secret_alive, 0);
+	/* in otp_recovery_canonical(), and what that gave */
+	assert_int_equal(counted_wipes(OTP_RECOVERY_LEN + 1), 2);
+}
+
+static void test_no_memory(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	counted_secret_forget();
+	counted_secret_none = true;
+	scene_init(&scene, "123456");
+	assert_int_equal(play(&scene), WEBCRED_STATUS_FAULT);
+	assert_int_equal(scene.login.result, -ENOMEM);
+	assert_string_equal(scene.script.trace, "");
+	counted_secret_forget();
+}
+
 static void test_the_type(void **state)
 {
 	(void)state;
@@ -336,6 +388,8 @@ int main(void)
 		cmocka_unit_test(test_throttled),
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_every_call_fails),
+		cmocka_unit_test(test_nothing_is_left),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_the_type),
 	};
 

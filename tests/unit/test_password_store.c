@@ -84,6 +84,7 @@ static void test_store_refuses(void **state)
 		{"\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 14,
 		 WEBCRED_NOT_ALLOWED, "at least 8 characters"},
 		{"12345678\0x", 10, WEBCRED_TYPE_ERROR, "control character"},
+		{"\n12345678", 9, WEBCRED_TYPE_ERROR, "control character"},
 		{"12345678\n", 9, WEBCRED_TYPE_ERROR, "control character"},
 		{"12345678\x1b", 9, WEBCRED_TYPE_ERROR, "control character"},
 		{"12345678\x7f", 9, WEBCRED_TYPE_ERROR, "control character"},

@@ -197,7 +197,7 @@ static bool fill_in(struct type_creation *creation)
 static int show_enrolment(const struct type_host *host, const struct type_creation *creation,
 			  const struct type_enrolment *enrolment)
 {
-	int result = 0;
+	int result;
 
 	if (creation->kind == KIND_RECOVERY) {
 		result = host->show(host->context, WEBCRED_SHOW_INFO,
