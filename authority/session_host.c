@@ -26,10 +26,12 @@ int64_t session_deadline(const struct session *session, int64_t milliseconds)
 
 static int host_trouble(struct session *session, struct wire_in *in, uint8_t type)
 {
+	const uint32_t most = type == ANSWER_REFUSED ? WEBCRED_IDENTITY : WIRE_ERRNO_MAX;
 	uint32_t number = wire_get_u32(in);
 
 	wire_get_str(in, session->trouble, sizeof(session->trouble));
-	if (!wire_done(in) || number == 0 || number > 4095)
+	/* What there is no outcome for would become a RESULT that nobody can read. */
+	if (!wire_done(in) || number == 0 || number > most)
 		return -EPROTO;
 	return type == ANSWER_REFUSED ? (int)number : -(int)number;
 }
