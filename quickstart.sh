@@ -19,7 +19,7 @@ log=$out/quickstart.log
 
 build_packages="autoconf automake libtool make gcc libc6-dev pkgconf libpam0g-dev libsodium-dev
 	libssl-dev libsqlite3-dev libseccomp-dev libinih-dev libjansson-dev libqrencode-dev
-	libcbor-dev libfido2-dev libudev-dev libsystemd-dev libcdb-dev libcmocka-dev"
+	libcbor-dev libfido2-dev libutf8proc-dev libudev-dev libsystemd-dev libcdb-dev libcmocka-dev"
 demo_packages="sudo pamtester oathtool expect procps util-linux"
 check_packages="sqlite3 valgrind clang-format shellcheck mandoc libpam-modules passwd git binutils
 	openssh-server openssh-client login vlock libpam-runtime debconf systemd strace

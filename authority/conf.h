@@ -35,6 +35,7 @@ struct conf_service {
 	enum policy_counter counter;  /* counter = fail | warn | ignore */
 	uint32_t timeout_ms;	      /* timeout = seconds, 1 to 110 */
 	uint32_t key_wait_ms;	      /* key_wait = auto (POLICY_KEY_WAIT_AUTO), or seconds */
+	uint32_t pin_tries;	      /* pin_tries = 1 to CEREMONY_PIN_TRIES_MAX */
 	uint32_t fail_delay_ms;
 	bool tell_throttled;
 	bool echo_code;

@@ -11,6 +11,7 @@
 
 #include "lib/base/text.h"
 #include "lib/core/order.h"
+#include "lib/core/types/ceremony.h"
 
 static const struct conf_word mediations[] = {
 	{"by-flags", WEBCRED_MEDIATION_BY_FLAGS},
@@ -55,10 +56,7 @@ static const struct conf_word audits[] = {
 	"kscreenlocker kde kde-fingerprint kde-smartcard xfce4-screensaver mate-screensaver "      \
 	"cinnamon-screensaver light-locker polkit-1"
 
-static const struct conf_word key_waits[] = {
-	{"auto", POLICY_KEY_WAIT_AUTO},
-	{NULL, 0},
-};
+static const struct conf_word key_waits[] = {{"auto", POLICY_KEY_WAIT_AUTO}, {NULL, 0}};
 
 #define IN(member) offsetof(struct conf, member), sizeof(((struct conf *)NULL)->member)
 #define OF(member)                                                                                 \
@@ -87,6 +85,7 @@ const struct conf_key conf_keys[] = {
 	/* Below sshd's LoginGraceTime of 120 s (behaviour 61). */
 	{"service", "timeout", CONF_SECONDS, OF(timeout_ms), 1, 110, NULL, "60"},
 	{"service", "key_wait", CONF_SECONDS, OF(key_wait_ms), 0, 110, key_waits, "auto"},
+	{"service", "pin_tries", CONF_NUMBER, OF(pin_tries), 1, CEREMONY_PIN_TRIES_MAX, NULL, "1"},
 	{"service", "fail_delay", CONF_NUMBER, OF(fail_delay_ms), 0, 60000, NULL, "2000"},
 	{"service", "tell_throttled", CONF_YES_NO, OF(tell_throttled), 0, 0, NULL, "no"},
 	{"service", "required_credentials", CONF_TYPES, OF(required_credentials), 0, 0, NULL,

@@ -76,6 +76,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->unknown_as = (uint8_t)section.unknown_as;
 	policy->user_verification = (uint8_t)section.user_verification;
 	policy->counter = (uint8_t)section.counter;
+	policy->pin_tries = (uint8_t)section.pin_tries;
 	policy->quiet = conf_list_has(&keeper->conf.quiet_services, client->service);
 	/* Only sshd itself, which is root and nobody else, has verified a key. */
 	policy->ssh_key = keeper->conf.touch_required && client->login_socket &&

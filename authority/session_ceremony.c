@@ -94,17 +94,18 @@ static void ceremony_tell_touch(struct ceremony_run *run, struct ceremony_key *k
 /* The reason that helps most: a wrong PIN says more than a key that was not touched. */
 static unsigned ceremony_weight(enum ceremony_end end)
 {
-	static const uint8_t weight[CEREMONY_PIN_MUST_CHANGE + 1] = {
+	static const uint8_t weight[CEREMONY_END_LAST + 1] = {
 		[CEREMONY_NOT_HERE] = 1,	[CEREMONY_CANCELLED] = 1,
 		[CEREMONY_UNPLUGGED] = 2,	[CEREMONY_BUSY] = 3,
 		[CEREMONY_NO_TOUCH] = 4,	[CEREMONY_BROKEN] = 5,
 		[CEREMONY_UNABLE] = 6,		[CEREMONY_PIN_UNSET] = 7,
 		[CEREMONY_PIN_MUST_CHANGE] = 7, [CEREMONY_DECLINED] = 8,
 		[CEREMONY_PIN_BLOCKED] = 9,	[CEREMONY_PIN_WRONG] = 10,
+		[CEREMONY_PIN_SHORT] = 10,	[CEREMONY_PIN_LONG] = 10,
 		[CEREMONY_EXCLUDED] = 11,	[CEREMONY_OK] = 12,
 	};
 
-	return end <= CEREMONY_PIN_MUST_CHANGE ? weight[end] : 0;
+	return end <= CEREMONY_END_LAST ? weight[end] : 0;
 }
 
 void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *result)
@@ -124,6 +125,13 @@ static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, en
 	ceremony_keep(run, &result);
 }
 
+/* An excluded key that was touched, or a PIN that was wrong, ends it too. */
+static bool ceremony_settles(enum ceremony_end end)
+{
+	return end == CEREMONY_OK || end == CEREMONY_EXCLUDED || end == CEREMONY_PIN_WRONG ||
+	       end == CEREMONY_PIN_BLOCKED || end == CEREMONY_PIN_SHORT || end == CEREMONY_PIN_LONG;
+}
+
 static void ceremony_done(struct ceremony_run *run, struct ceremony_key *key, size_t len)
 {
 	static struct ceremony_result result;
@@ -137,9 +145,7 @@ static void ceremony_done(struct ceremony_run *run, struct ceremony_key *key, si
 	key->looked = true;
 	if (run->won)
 		return;
-	/* An excluded key that was touched, or a PIN that was wrong, ends it too. */
-	run->won = result.end == CEREMONY_OK || result.end == CEREMONY_EXCLUDED ||
-		   result.end == CEREMONY_PIN_WRONG || result.end == CEREMONY_PIN_BLOCKED;
+	run->won = ceremony_settles(result.end);
 	ceremony_keep(run, &result);
 }
 
@@ -168,7 +174,7 @@ static void ceremony_hear(struct ceremony_run *run, struct ceremony_key *key)
 	case CEREMONY_PIN:
 		first = wire_get_u8(&in);
 		second = wire_get_u8(&in);
-		ceremony_ask_pin(run, key, first, second & CEREMONY_PIN_WAS_WRONG);
+		ceremony_ask_pin(run, key, first, second);
 		return;
 	case CEREMONY_DONE:
 		ceremony_done(run, key, (size_t)n);

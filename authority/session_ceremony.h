@@ -24,6 +24,7 @@
 struct ceremony_key {
 	int channel; /* -1 once it is over */
 	bool looked, going, told;
+	uint8_t pins; /* how often its PIN was asked for */
 	int64_t look_until;
 	struct ceremony_present present;
 };
@@ -42,7 +43,7 @@ struct ceremony_run {
 	/* Nobody blinks, and a key is waited for: from when on, and what was said. */
 	int64_t waiting_since; /* 0: not waiting */
 	enum ceremony_wait { WAIT_NOT, WAIT_INSERT, WAIT_HELD, WAIT_QUEUED } waiting;
-	bool touch_told, pin_spent;
+	bool touch_told, pin_asked;
 	bool awaited; /* the keeper shows that a touch is */
 	bool won;
 	bool answered;		       /* the prompt beside the key settled it */
@@ -57,9 +58,9 @@ void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum cerem
 const char *ceremony_label(const struct ceremony_run *run, const struct ceremony_key *key);
 void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *result);
 
-/* session_pin.c: a key wants its PIN. */
+/* session_pin.c: a key wants its PIN; again: as in public_key_pin_text(). */
 void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
-		      bool was_wrong);
+		      uint8_t again);
 
 /* session_insert.c */
 /* Asks the keeper for keys, the first time or again, and begins with each. */

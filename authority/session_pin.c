@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
-/* session_pin - the PIN of a security key: one try, and the last two on request alone. */
+/*
+ * session_pin - the PIN of a security key: one try, or as many as pin_tries = says, on one
+ * key, and the last two on request alone.
+ */
 #include "authority/session_ceremony.h"
 
 #include <errno.h>
@@ -25,17 +28,18 @@ static void pin_pass_over(struct ceremony_run *run, struct ceremony_key *key, co
 }
 
 /* A program that answers every prompt with the login password does not say yes. */
-static int pin_dare(struct ceremony_run *run, uint8_t tries, bool *ret_yes)
+static int pin_dare(struct ceremony_run *run, uint8_t tries, uint8_t again, bool *ret_yes)
 {
 	struct webcred_secret *answer = secret_new();
-	char text[192];
+	char text[224];
 	int r = answer ? 0 : -ENOMEM;
 
 	*ret_yes = false;
 	snprintf(text, sizeof(text),
-		 "Only %u %s left for the PIN of this key, and after the last one it must be "
+		 "%sOnly %u %s left for the PIN of this key, and after the last one it must be "
 		 "reset. Type yes to use %s: ",
-		 tries, tries == 1 ? "try is" : "tries are", tries == 1 ? "it" : "one");
+		 public_key_pin_again(again), tries, tries == 1 ? "try is" : "tries are",
+		 tries == 1 ? "it" : "one");
 	if (r == 0)
 		r = session_ask(run->session, WEBCRED_ASK_VISIBLE, text, answer);
 	if (r == 0)
@@ -44,7 +48,8 @@ static int pin_dare(struct ceremony_run *run, uint8_t tries, bool *ret_yes)
 	return r;
 }
 
-static void pin_ask(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries)
+static void pin_ask(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
+		    uint8_t again)
 {
 	struct webcred_secret *pin = secret_new();
 	char text[256];
@@ -54,7 +59,7 @@ static void pin_ask(struct ceremony_run *run, struct ceremony_key *key, uint8_t 
 		run->trouble = -ENOMEM;
 		return;
 	}
-	public_key_pin_text(ceremony_label(run, key), tries, false, text, sizeof(text));
+	public_key_pin_text(ceremony_label(run, key), tries, again, text, sizeof(text));
 	r = session_ask(run->session, WEBCRED_ASK_SECRET, text, pin);
 	if (r == 0 && secret_len(pin) > 0) {
 		wire_begin(&run->session->out, (enum wire_message)CEREMONY_PIN);
@@ -67,8 +72,19 @@ static void pin_ask(struct ceremony_run *run, struct ceremony_key *key, uint8_t 
 	secret_free(pin);
 }
 
+/* One key a login: the tries of the others are the person's.  How often, is not for the
+ * key's helper to say.  And no second prompt while the first still stands. */
+static bool pin_allowed(const struct ceremony_run *run, const struct ceremony_key *key)
+{
+	uint8_t most = run->ceremony->pin_tries;
+
+	if (run->session->conditional)
+		return false;
+	return key->pins == 0 ? !run->pin_asked : key->pins < most;
+}
+
 void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
-		      bool was_wrong)
+		      uint8_t again)
 {
 	bool yes = true;
 
@@ -76,19 +92,18 @@ void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_
 		pin_pass_over(run, key, "it wants its PIN, which this service cannot ask for");
 		return;
 	}
-	/* One try for a login, on one key: the rest of them is the person's.  And
-	 * no second prompt while the first still stands. */
-	if (run->session->conditional || run->pin_spent || was_wrong) {
+	if (!pin_allowed(run, key)) {
 		ceremony_say(run, key, CEREMONY_CANCEL);
 		return;
 	}
-	run->pin_spent = true;
+	run->pin_asked = true;
+	key->pins++;
 	if (tries > 0 && tries <= PIN_TRIES_DEAR)
-		run->trouble = pin_dare(run, tries, &yes);
+		run->trouble = pin_dare(run, tries, again, &yes);
 	if (run->trouble != 0)
 		return;
 	if (yes)
-		pin_ask(run, key, tries);
+		pin_ask(run, key, tries, again);
 	else
 		pin_pass_over(run, key, "its last PIN tries were not spent");
 }

@@ -7,6 +7,7 @@
  *   key.c        opening the device; what it says it can do
  *   preflight.c  which entry it holds, without its owner noticing
  *   person.c     fingerprint, PIN or neither, and the touch
+ *   pin.c        the PIN: its form, and its tries
  *   get.c        the assertion            create.c  the new credential
  *   end.c        what every way to fail is called
  *
@@ -92,6 +93,11 @@ uint8_t preflight_batch(const struct course *course, uint8_t first, const bool *
 typedef int (*person_try)(struct course *course, bool uv, const char *pin);
 enum ceremony_end person_run(struct course *course, person_try attempt,
 			     enum webcred_user_verification wanted);
+
+/* It blinks now, or wants a finger; from here on the person has the ceremony's time. */
+void person_say_touch(struct course *course, bool fingerprint);
+/* The same with a PIN, asked for as often as ask.pin_tries says. */
+enum ceremony_end pin_run(struct course *course, person_try attempt);
 
 enum ceremony_end get_run(struct course *course);
 /* One assertion of entries (none: discoverable ones) for course->assertion. */

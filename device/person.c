@@ -6,16 +6,13 @@
  * required: the fingerprint where one is set up, else the PIN.  preferred: the
  * fingerprint; a PIN only where the key insists (alwaysUv, or its answer).
  * discouraged: only what the key insists on.  A fingerprint that is not
- * recognised leads to the PIN in the same ceremony.  A PIN is tried once.
+ * recognised leads to the PIN (pin.c) in the same ceremony.
  */
 #include "device/course.h"
-
-#include <string.h>
 
 #include <fido/err.h>
 
 #define FINGERPRINT_TRIES 3
-#define PIN_MAX 63 /* bytes: CTAP 2.1, 6.5.1 */
 
 enum way { WAY_NONE, WAY_FINGERPRINT, WAY_PIN };
 
@@ -51,7 +48,7 @@ static enum ceremony_end choose_way(struct course *course, enum webcred_user_ver
 	return CEREMONY_OK;
 }
 
-static void say_touch(struct course *course, bool fingerprint)
+void person_say_touch(struct course *course, bool fingerprint)
 {
 	uint8_t how = fingerprint ? 1 : 0;
 
@@ -60,94 +57,12 @@ static void say_touch(struct course *course, bool fingerprint)
 	io_phase(&course->io, wire_clock() + course->ask.timeout_ms);
 }
 
-/* Code points: what minPINLength counts. */
-static size_t pin_length(const char *pin)
-{
-	size_t n = 0;
-
-	for (; *pin; pin++)
-		if (((unsigned char)*pin & 0xc0u) != 0x80u)
-			n++;
-	return n;
-}
-
-/* What cannot be its PIN is not worth one of its tries. */
-static bool pin_possible(const struct key *key, const struct webcred_secret *pin)
-{
-	size_t len = secret_len(pin);
-
-	return len > 0 && len <= PIN_MAX && strlen(secret_bytes(pin)) == len &&
-	       pin_length(secret_bytes(pin)) >= key->pin_min;
-}
-
-static enum ceremony_end hear_pin(struct course *course, struct webcred_secret **ret_pin)
-{
-	uint8_t message[WEBCRED_SECRET_MAX + 16];
-	struct webcred_secret *pin = NULL;
-	enum ceremony_end end;
-	struct wire_in in;
-	size_t len = 0;
-
-	end = course_hear(course, message, sizeof(message), wire_clock() + course->ask.timeout_ms,
-			  &len);
-	if (end != CEREMONY_OK)
-		return end;
-	if (wire_open(&in, message, len) == CEREMONY_PIN)
-		pin = wire_get_secret(&in);
-	secret_wipe(message, sizeof(message));
-	if (!pin || !wire_done(&in)) {
-		secret_free(pin);
-		return end_with(course, CEREMONY_CANCELLED, "cancelled at its PIN");
-	}
-	*ret_pin = pin;
-	return CEREMONY_OK;
-}
-
-static enum ceremony_end ask_pin(struct course *course, struct webcred_secret **ret_pin)
-{
-	const struct key *key = &course->key;
-	uint8_t question[2] = {key->tries_left, 0};
-	enum ceremony_end end;
-
-	if (key->tries_left == 0)
-		return end_of(course, FIDO_ERR_PIN_BLOCKED, "its PIN");
-	if (key->pin_must_change)
-		return end_with(course, CEREMONY_PIN_MUST_CHANGE, "it wants a new PIN first");
-	course_say(course, CEREMONY_PIN, question, sizeof(question));
-	end = hear_pin(course, ret_pin);
-	if (end != CEREMONY_OK || pin_possible(key, *ret_pin))
-		return end;
-	secret_free(*ret_pin);
-	*ret_pin = NULL;
-	return end_with(course, CEREMONY_PIN_WRONG, "not a possible PIN; no try was spent");
-}
-
-static enum ceremony_end run_pin(struct course *course, person_try attempt)
-{
-	struct webcred_secret *pin = NULL;
-	enum ceremony_end end = ask_pin(course, &pin);
-	int r;
-
-	if (end != CEREMONY_OK)
-		return end;
-	say_touch(course, false);
-	r = attempt(course, false, secret_bytes(pin));
-	secret_free(pin);
-	end = end_of(course, r, "with its PIN");
-	if (end == CEREMONY_PIN_WRONG || end == CEREMONY_PIN_BLOCKED)
-		key_count_tries(course);
-	/* Wrong, and the last one: refused like every other wrong one. */
-	if (end == CEREMONY_PIN_BLOCKED && course->key.tries_left == 0)
-		return end_with(course, CEREMONY_PIN_WRONG, "wrong, and blocked for good by it");
-	return end;
-}
-
 static enum ceremony_end run_fingerprint(struct course *course, person_try attempt)
 {
 	int r = FIDO_ERR_UV_INVALID;
 
 	for (int i = 0; i < FINGERPRINT_TRIES && r == FIDO_ERR_UV_INVALID; i++) {
-		say_touch(course, true);
+		person_say_touch(course, true);
 		r = attempt(course, true, NULL);
 		if (course->io.state != IO_FINE)
 			return end_of(course, r, "with a fingerprint");
@@ -156,7 +71,7 @@ static enum ceremony_end run_fingerprint(struct course *course, person_try attem
 	if ((r == FIDO_ERR_UV_INVALID || r == FIDO_ERR_UV_BLOCKED || r == FIDO_ERR_PIN_REQUIRED ||
 	     r == FIDO_ERR_PIN_BLOCKED) &&
 	    course->key.has_pin)
-		return run_pin(course, attempt);
+		return pin_run(course, attempt);
 	return end_of(course, r, "with a fingerprint");
 }
 
@@ -164,10 +79,10 @@ static enum ceremony_end run_plain(struct course *course, person_try attempt)
 {
 	int r;
 
-	say_touch(course, false);
+	person_say_touch(course, false);
 	r = attempt(course, false, NULL);
 	if (r == FIDO_ERR_PIN_REQUIRED && course->io.state == IO_FINE && course->key.has_pin)
-		return run_pin(course, attempt);
+		return pin_run(course, attempt);
 	return end_of(course, r, "with a touch");
 }
 
@@ -185,7 +100,7 @@ enum ceremony_end person_run(struct course *course, person_try attempt,
 	case WAY_FINGERPRINT:
 		return run_fingerprint(course, attempt);
 	case WAY_PIN:
-		return run_pin(course, attempt);
+		return pin_run(course, attempt);
 	}
 	return end_with(course, CEREMONY_UNABLE, "no way to verify a person");
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/core/types/ceremony.h"
+
 /* The switches, in the order they cross the channel. */
 enum {
 	FLAG_QUIET = 0x01,
@@ -62,6 +64,23 @@ static void set_flags(struct policy *policy, uint16_t flags)
 	policy->agent = (flags & FLAG_AGENT) != 0;
 }
 
+/* One byte: the rule for counters, and above it the PIN tries beyond the first. */
+#define TRIES_SHIFT 4u
+#define COUNTER_MASK 0x0fu
+
+static uint8_t rules_of(const struct policy *policy)
+{
+	unsigned more = policy->pin_tries > 0 ? policy->pin_tries - 1u : 0;
+
+	return (uint8_t)(policy->counter | more << TRIES_SHIFT);
+}
+
+static void set_rules(struct policy *policy, uint8_t rules)
+{
+	policy->counter = rules & COUNTER_MASK;
+	policy->pin_tries = (uint8_t)((rules >> TRIES_SHIFT) + 1u);
+}
+
 void policy_put(struct wire_out *out, const struct policy *policy)
 {
 	wire_put_str(out, policy->order);
@@ -70,7 +89,7 @@ void policy_put(struct wire_out *out, const struct policy *policy)
 	wire_put_u8(out, policy->mediation);
 	wire_put_u8(out, policy->unknown_as);
 	wire_put_u8(out, policy->user_verification);
-	wire_put_u8(out, policy->counter);
+	wire_put_u8(out, rules_of(policy));
 	wire_put_u16(out, flags_of(policy));
 	wire_put_u32(out, policy->timeout_ms);
 	wire_put_u32(out, policy->key_wait_ms);
@@ -94,7 +113,7 @@ static bool in_bounds(const struct policy *policy)
 	return policy->mediation <= WEBCRED_MEDIATION_IMMEDIATE &&
 	       policy->unknown_as <= WEBCRED_TYPE_IDENTITY &&
 	       policy->user_verification <= WEBCRED_UV_DISCOURAGED &&
-	       policy->counter <= COUNTER_IGNORE;
+	       policy->counter <= COUNTER_IGNORE && policy->pin_tries <= CEREMONY_PIN_TRIES_MAX;
 }
 
 bool policy_get(struct wire_in *in, struct policy *ret_policy)
@@ -110,7 +129,7 @@ bool policy_get(struct wire_in *in, struct policy *ret_policy)
 	policy.mediation = wire_get_u8(in);
 	policy.unknown_as = wire_get_u8(in);
 	policy.user_verification = wire_get_u8(in);
-	policy.counter = wire_get_u8(in);
+	set_rules(&policy, wire_get_u8(in));
 	flags = wire_get_u16(in);
 	set_flags(&policy, flags);
 	policy.timeout_ms = wire_get_u32(in);

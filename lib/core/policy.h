@@ -34,8 +34,9 @@ struct policy {
 	uint8_t mediation;		/* enum webcred_mediation of the section; 0 by flags */
 	uint8_t unknown_as;		/* enum webcred_type; 0: the order's last type */
 	uint8_t user_verification;
-	uint8_t counter; /* enum policy_counter */
-	bool quiet;	 /* PAM_SILENT does not mean silent here */
+	uint8_t counter;   /* enum policy_counter */
+	uint8_t pin_tries; /* of one login, at one security key; 0 is one */
+	bool quiet;	   /* PAM_SILENT does not mean silent here */
 	bool echo_code;
 	bool chooser; /* offer the choice where there is one (36) */
 	bool tell_throttled;

@@ -320,8 +320,11 @@ static bool note(const uint8_t *message, size_t len, struct seen *seen)
 		return len == 2;
 	case CEREMONY_PIN:
 		seen->pins++;
+		if (len != 3)
+			return false;
 		seen->pin_tries = message[1];
-		return len == 3;
+		seen->pin_again = message[2];
+		return true;
 	case CEREMONY_DONE:
 		seen->done = true;
 		return ceremony_get_done(message, len, &seen->result);

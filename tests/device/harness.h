@@ -38,7 +38,7 @@ struct seen {
 	bool present;
 	struct ceremony_present at_start;
 	unsigned touches, fingerprints, pins;
-	uint8_t pin_tries;
+	uint8_t pin_tries, pin_again;
 	bool done;
 	struct ceremony_result result;
 	int64_t took_ms; /* from GO, or else from BEGIN, to DONE */

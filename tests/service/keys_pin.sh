@@ -53,12 +53,103 @@ test_wrong_pin() {
 	is "$(key_retries blue)" 8 "tries left"
 }
 
-# What cannot be a PIN costs none of them.
+# What cannot be a PIN costs none of them, and is told by its name.
 test_impossible_pin_costs_no_try() {
 	begin_required
 	refused alice "$SERVICE" 12
+	says "$OUT" 'ERROR_MSG "PIN too short for this key\. No try was spent\."'
+	logged 'get refused user="alice" .*reason="PIN too short'
+	refused alice "$SERVICE" 'correct horse battery staple correct horse battery staple correct'
+	says "$OUT" 'ERROR_MSG "PIN too long'
 	is "$(key_retries blue)" 8 "tries left"
 	key_saw_not blue pin-wrong
+}
+
+# ---- more tries than one, where they are configured ------------------------------------
+
+# For the service that says so, and with the tries left told each time.
+test_second_try_where_it_is_configured() {
+	begin_required '[service two]' 'pin_tries = 2'
+	webcred_service two
+	granted alice two 3141 2718
+	says "$OUT" 'conv ECHO_OFF "PIN of the key labelled blue \(8 tries left\): "'
+	says "$OUT" 'conv ECHO_OFF "Wrong PIN\. PIN of the key labelled blue \(7 tries left\): "'
+	says "$OUT" '^prompts 2 '
+	is "$(key_retries blue)" 8 "tries left"
+	granted alice two 12 2718
+	says "$OUT" '"Too short for its PIN\. PIN of the key labelled blue \(8 tries left\): "'
+	# ... and no third one, nor what comes next in the order
+	drive alice two --answer 3141 --answer 3142 --answer 2718 --answer 'correct horse' authenticate
+	is "$CODE" PAM_AUTH_ERR
+	says "$OUT" 'ERROR_MSG "Wrong PIN: 6 tries left\."'
+	says "$OUT" '^prompts 2 '
+	is "$(key_retries blue)" 6 "tries left"
+	granted alice two 2718
+	drive alice "$SERVICE" --answer 3141 --answer 2718 authenticate # one, for every other
+	is "$CODE" PAM_AUTH_ERR
+	says "$OUT" '^prompts 1 '
+}
+
+# A program that gives its one answer to every prompt spends one, however many there are.
+test_the_same_answer_again_costs_no_try() {
+	begin_required 'pin_tries = 3'
+	drive alice "$SERVICE" --answer 'correct horse' --answer 'correct horse' --answer 'correct horse' \
+		--answer 'correct horse' authenticate
+	is "$CODE" PAM_AUTH_ERR
+	says "$OUT" '^prompts 2 '
+	logged 'get refused user="alice" .*reason="wrong PIN: the same one again'
+	is "$(key_retries blue)" 7 "tries left"
+	is "$(key_log blue | grep -c '^pin-wrong')" 1 "PIN tries spent"
+}
+
+# ... and none where it is known for that.
+test_one_answer_costs_no_try_however_many_are_configured() {
+	begin_required 'pin_tries = 3'
+	webcred_service swaylock
+	drive alice swaylock --answer 'correct horse' --answer 'correct horse' authenticate
+	is "$CODE" PAM_SUCCESS
+	says "$OUT" '^prompts 1 '
+	key_saw_not blue 'pin-wrong|pin-right'
+}
+
+test_three_tries_in_one_login() {
+	begin_required 'pin_tries = 3'
+	granted alice "$SERVICE" 3141 3142 2718
+	says "$OUT" '^prompts 3 '
+	drive alice "$SERVICE" --answer 3141 --answer 3142 --answer 3143 authenticate
+	[ "$CODE" != PAM_SUCCESS ] || fail "a wrong PIN was taken"
+	says "$OUT" 'Unplug the key and plug it in again'
+	is "$(key_retries blue)" 5 "tries left"
+}
+
+# The last two want their yes in the middle of a login as well.
+test_last_tries_are_not_spent_by_a_second_try() {
+	begin_required 'pin_tries = 3'
+	key blue pin-retries=3
+	drive alice "$SERVICE" --answer 3141 --answer 2718 --answer 2718 --answer 2718 authenticate
+	is "$CODE" PAM_AUTH_ERR
+	says "$OUT" 'conv ECHO_ON "Wrong PIN\. Only 2 tries are left for the PIN of this key'
+	says "$OUT" '^prompts 2 '
+	is "$(key_retries blue)" 2 "tries left"
+	key blue pin-retries=3
+	granted alice "$SERVICE" 3141 yes 2718
+	is "$(key_retries blue)" 8 "tries left"
+}
+
+# A key has the hash of the composed form; a terminal may send the other (CTAP 2.1, 6.5.1).
+test_pin_typed_in_decomposed_form() {
+	keys_conf
+	key_plug blue
+	enrol_key alice blue
+	key blue pin=$'caf\xc3\xa9'
+	keys_conf_again 'user_verification = required'
+	key_log_clear blue
+	granted alice "$SERVICE" $'cafe\xcc\x81'
+	granted alice "$SERVICE" $'caf\xc3\xa9'
+	key_saw_not blue 'pin-wrong'
+	refused alice "$SERVICE" $'cae\xcc\x81' # three characters, once composed
+	says "$OUT" 'PIN too short'
+	key_saw_not blue 'pin-wrong'
 }
 
 # A login password typed into a PIN prompt burns tries, eight of them kill the key.

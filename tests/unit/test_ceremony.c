@@ -62,6 +62,7 @@ static void test_begin_round_trip(void **state)
 		ceremony.kind = n % 2 ? CEREMONY_GET : CEREMONY_CREATE;
 		ceremony.attest = n % 3 == 0;
 		ceremony.resident = !ceremony.attest;
+		ceremony.pin_tries = (uint8_t)(1 + n % CEREMONY_PIN_TRIES_MAX);
 		assert_true(ceremony_put_begin(&out, &ceremony));
 		assert_int_equal(out.bytes[0], CEREMONY_BEGIN);
 		memset(&back, 0xee, sizeof(back));
@@ -74,6 +75,7 @@ static void test_begin_round_trip(void **state)
 		assert_int_equal(back.user_verification, WEBCRED_UV_REQUIRED);
 		assert_int_equal(back.resident, ceremony.resident);
 		assert_int_equal(back.attest, ceremony.attest);
+		assert_int_equal(back.pin_tries, ceremony.pin_tries);
 		assert_int_equal(back.timeout_ms, 60000);
 		assert_int_equal(back.user_id_len, 32);
 		assert_memory_equal(back.user_id, ceremony.user_id, 64);
@@ -119,6 +121,9 @@ static void test_begin_bounds(void **state)
 	assert_false(ceremony_put_begin(&out, &ceremony));
 	begin_fill(&ceremony, 1, 16);
 	ceremony.user_id_len = 65;
+	assert_false(ceremony_put_begin(&out, &ceremony));
+	begin_fill(&ceremony, 1, 16);
+	ceremony.pin_tries = CEREMONY_PIN_TRIES_MAX + 1;
 	assert_false(ceremony_put_begin(&out, &ceremony));
 	/* what put does not look at, get does */
 	begin_fill(&ceremony, 1, 16);
@@ -207,7 +212,7 @@ static bool done_again(const uint8_t *message, size_t len, struct wire_out *agai
 static void test_done_round_trip(void **state)
 {
 	(void)state;
-	for (unsigned end = CEREMONY_OK; end <= CEREMONY_PIN_MUST_CHANGE; end++) {
+	for (unsigned end = CEREMONY_OK; end <= CEREMONY_END_LAST; end++) {
 		done_fill((enum ceremony_end)end);
 		done.id_omitted = end % 2;
 		done.uv_initialized = !done.id_omitted;
@@ -228,7 +233,7 @@ static void test_done_failure_is_bare(void **state)
 	assert_false(ceremony_get_done(out.bytes, out.len, &done_back));
 	out.bytes[1] = 0;
 	assert_false(ceremony_get_done(out.bytes, out.len, &done_back));
-	done_fill((enum ceremony_end)(CEREMONY_PIN_MUST_CHANGE + 1));
+	done_fill((enum ceremony_end)(CEREMONY_END_LAST + 1));
 	assert_true(ceremony_put_done(&out, &done));
 	assert_false(ceremony_get_done(out.bytes, out.len, &done_back));
 }

@@ -84,6 +84,7 @@ static void defaults_hold(const struct conf *now)
 		.order = "public-key otp password",
 		.timeout_ms = 60000,
 		.key_wait_ms = POLICY_KEY_WAIT_AUTO,
+		.pin_tries = 1,
 		.fail_delay_ms = 2000,
 		.transports = CONF_TRANSPORT_DEVICE,
 	};
@@ -183,7 +184,8 @@ static void test_services(void **state)
 	accepted("[service sudo]\nget = password\n[service]\nget = otp\ntimeout = 30\n"
 		 "user_verification = required\n[service sshd]\ntimeout = 110\nmediation = "
 		 "required\n"
-		 "[service sudo]\necho_code = yes\ncounter = warn\n[manage]\nunknown_as = otp\n");
+		 "[service sudo]\necho_code = yes\npin_tries = 3\ncounter = "
+		 "warn\n[manage]\nunknown_as = otp\n");
 	assert_int_equal(conf.n_services, 2);
 	conf_service_find(&conf, "sudo", &service);
 	assert_string_equal(service.order, "password");
@@ -192,11 +194,13 @@ static void test_services(void **state)
 	assert_int_equal(service.counter, COUNTER_WARN);
 	assert_int_equal(service.mediation, WEBCRED_MEDIATION_BY_FLAGS);
 	assert_true(service.echo_code);
+	assert_int_equal(service.pin_tries, 3);
 	conf_service_find(&conf, "sshd", &service);
 	assert_string_equal(service.order, "otp");
 	assert_int_equal(service.timeout_ms, 110000);
 	assert_int_equal(service.mediation, WEBCRED_MEDIATION_REQUIRED);
 	assert_false(service.echo_code);
+	assert_int_equal(service.pin_tries, 1);
 	conf_service_find(&conf, "login", &service);
 	assert_string_equal(service.name, "login");
 	assert_string_equal(service.order, "otp");
@@ -261,6 +265,8 @@ static void test_bad_values(void **state)
 		{"service", "counter =", "fail warn ignore"},
 		{"service", "transport =", "is none of: device ssh-agent"},
 		{"service", "transport = usb", "no way to a security key"},
+		{"service", "pin_tries = 0", "from 1 to 3"},
+		{"service", "pin_tries = 4", "from 1 to 3"},
 		{"service", "timeout = 0", "from 1 to 110"},
 		{"service", "timeout = 111", "from 1 to 110"},
 		{"service", "timeout = -1", "from 1 to 110"},
@@ -466,7 +472,7 @@ static void test_each(void **state)
 	first = conf;
 	conf_each(&conf, dump_one, &dump);
 	/* every key once, those of [service] for sudo and manage too, two devices */
-	assert_int_equal(dump.n, conf_n_keys + 2 * 14 + 1);
+	assert_int_equal(dump.n, conf_n_keys + 2 * 15 + 1);
 	accepted(dump.text);
 	assert_memory_equal(&first, &conf, sizeof(conf));
 	conf_each(&conf, dump_one, &again);

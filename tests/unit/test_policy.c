@@ -6,6 +6,7 @@
 
 #include "lib/core/credential.h"
 #include "lib/core/policy.h"
+#include "lib/core/types/ceremony.h"
 #include "tests/unit/mutate.h"
 #include "tests/unit/unit.h"
 
@@ -25,6 +26,7 @@ static void policy_fill(struct policy *policy)
 	policy->unknown_as = WEBCRED_TYPE_OTP;
 	policy->user_verification = WEBCRED_UV_REQUIRED;
 	policy->counter = COUNTER_WARN;
+	policy->pin_tries = 2;
 	policy->timeout_ms = 30000;
 	policy->fail_delay_us = 2000000;
 	policy->argon_memory_kib = 65536;
@@ -117,6 +119,11 @@ static void test_policy_bounds(void **state)
 	assert_false(policy_passes(&policy));
 	policy_fill(&policy);
 	policy.counter = COUNTER_IGNORE + 1;
+	assert_false(policy_passes(&policy));
+	policy_fill(&policy);
+	policy.pin_tries = CEREMONY_PIN_TRIES_MAX;
+	assert_true(policy_passes(&policy));
+	policy.pin_tries++;
 	assert_false(policy_passes(&policy));
 	policy_fill(&policy);
 	policy.user_handle_len = sizeof(policy.user_handle) + 1;

@@ -52,12 +52,18 @@ static void test_texts(void **state)
 	assert_string_equal(text, "Touch the key labelled blue.");
 	public_key_touch_text("", true, text, sizeof(text));
 	assert_string_equal(text, "Put your finger on your security key.");
-	public_key_pin_text("blue", 8, false, text, sizeof(text));
+	public_key_pin_text("blue", 8, 0, text, sizeof(text));
 	assert_string_equal(text, "PIN of the key labelled blue (8 tries left): ");
-	public_key_pin_text(NULL, 255, false, text, sizeof(text));
+	public_key_pin_text(NULL, 255, 0, text, sizeof(text));
 	assert_string_equal(text, "PIN of your security key: ");
-	public_key_pin_text("blue", 1, true, text, sizeof(text));
+	public_key_pin_text("blue", 1, CEREMONY_PIN_WAS_WRONG, text, sizeof(text));
 	assert_string_equal(text, "Wrong PIN. PIN of the key labelled blue (1 try left): ");
+	public_key_pin_text("blue", 8, CEREMONY_PIN_WAS_SHORT, text, sizeof(text));
+	assert_string_equal(text,
+			    "Too short for its PIN. PIN of the key labelled blue (8 tries left): ");
+	public_key_pin_text("blue", 8, CEREMONY_PIN_WAS_LONG, text, sizeof(text));
+	assert_string_equal(text,
+			    "Too long for a PIN. PIN of the key labelled blue (8 tries left): ");
 	public_key_touch_text("a\x1b[31m", false, text, sizeof(text));
 	assert_null(strchr(text, 0x1b));
 }

@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-enum { BEGIN_RESIDENT = 0x01, BEGIN_ATTEST = 0x02, BEGIN_ALL = 0x03 };
+/* Above the switches: how many PIN tries there are beyond the first. */
+enum { BEGIN_RESIDENT = 0x01, BEGIN_ATTEST = 0x02, BEGIN_ALL = 0x0f };
+#define BEGIN_TRIES_SHIFT 2u
 enum { DONE_UV_INITIALIZED = 0x01, DONE_ID_OMITTED = 0x02, DONE_ALL = 0x03 };
 
 /* A flag is 0 or 1, as everywhere in wire.h. */
@@ -35,19 +37,27 @@ static void put_entries(struct wire_out *out, const struct type_ceremony *ceremo
 	}
 }
 
+static uint8_t begin_flags(const struct type_ceremony *ceremony)
+{
+	unsigned more = ceremony->pin_tries > 0 ? ceremony->pin_tries - 1u : 0;
+
+	return (uint8_t)((ceremony->resident ? BEGIN_RESIDENT : 0) |
+			 (ceremony->attest ? BEGIN_ATTEST : 0) | more << BEGIN_TRIES_SHIFT);
+}
+
 bool ceremony_put_begin(struct wire_out *out, const struct type_ceremony *ceremony)
 {
 	if (ceremony->n_entries > CEREMONY_ENTRIES_MAX ||
 	    ceremony->n_algorithms > sizeof(ceremony->algorithm) / sizeof(ceremony->algorithm[0]) ||
-	    ceremony->user_id_len > sizeof(ceremony->user_id))
+	    ceremony->user_id_len > sizeof(ceremony->user_id) ||
+	    ceremony->pin_tries > CEREMONY_PIN_TRIES_MAX)
 		return false;
 	wire_begin(out, (enum wire_message)CEREMONY_BEGIN);
 	wire_put_u8(out, (uint8_t)ceremony->kind);
 	wire_put_str(out, ceremony->rp_id);
 	wire_put_bytes(out, ceremony->client_data_hash, sizeof(ceremony->client_data_hash));
 	wire_put_u8(out, (uint8_t)ceremony->user_verification);
-	wire_put_u8(out, (uint8_t)((ceremony->resident ? BEGIN_RESIDENT : 0) |
-				   (ceremony->attest ? BEGIN_ATTEST : 0)));
+	wire_put_u8(out, begin_flags(ceremony));
 	wire_put_u32(out, ceremony->timeout_ms);
 	wire_put_bytes(out, ceremony->user_id, ceremony->user_id_len);
 	wire_put_str(out, ceremony->user_name);
@@ -113,11 +123,13 @@ bool ceremony_get_begin(const void *message, size_t len, struct type_ceremony *r
 	get_entries(&in, &ceremony, entry);
 	if (!wire_done(&in) || hash_len != sizeof(ceremony.client_data_hash) ||
 	    (ceremony.kind != CEREMONY_GET && ceremony.kind != CEREMONY_CREATE) ||
-	    uv > WEBCRED_UV_DISCOURAGED || (flags & ~BEGIN_ALL) != 0)
+	    uv > WEBCRED_UV_DISCOURAGED || (flags & ~BEGIN_ALL) != 0 ||
+	    flags >> BEGIN_TRIES_SHIFT >= CEREMONY_PIN_TRIES_MAX)
 		return false;
 	ceremony.user_verification = (enum webcred_user_verification)uv;
 	ceremony.resident = (flags & BEGIN_RESIDENT) != 0;
 	ceremony.attest = (flags & BEGIN_ATTEST) != 0;
+	ceremony.pin_tries = (uint8_t)((flags >> BEGIN_TRIES_SHIFT) + 1u);
 	*ret_ceremony = ceremony;
 	return true;
 }
@@ -220,7 +232,7 @@ bool ceremony_get_done(const void *message, size_t len, struct ceremony_result *
 	flags = wire_get_u8(&in);
 	if (result.end == CEREMONY_OK)
 		get_response(&in, &result);
-	if (!wire_done(&in) || result.end < CEREMONY_OK || result.end > CEREMONY_PIN_MUST_CHANGE ||
+	if (!wire_done(&in) || result.end < CEREMONY_OK || result.end > CEREMONY_END_LAST ||
 	    (flags & ~DONE_ALL) != 0)
 		return false;
 	result.uv_initialized = (flags & DONE_UV_INITIALIZED) != 0;

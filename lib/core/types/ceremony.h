@@ -36,6 +36,7 @@
 #define CEREMONY_SIGNATURE_MAX 1100
 #define CEREMONY_ATTESTATION_MAX 4096
 #define CEREMONY_DETAIL_MAX 160
+#define CEREMONY_PIN_TRIES_MAX 3u /* a key wants to be plugged in again after as many */
 
 enum ceremony_kind { CEREMONY_GET = 1, CEREMONY_CREATE = 2 };
 
@@ -43,13 +44,16 @@ enum ceremony_message {
 	CEREMONY_BEGIN = 1,
 	CEREMONY_GO = 2,
 	CEREMONY_PIN = 3, /* both ways: to the session u8 tries left (255 unknown),
-			   * u8 flags; to the device bytes pin */
+			   * u8 flags (CEREMONY_PIN_WAS_); to the device bytes pin */
 	CEREMONY_CANCEL = 4,
 	CEREMONY_PRESENT = 16,
 	CEREMONY_TOUCH = 17, /* u8: 0 touch, 1 fingerprint */
 	CEREMONY_DONE = 18,
 };
-#define CEREMONY_PIN_WAS_WRONG 0x01u /* the last one was; never asked again by default */
+/* Why it is asked for again: what the last one was.  Never, by default. */
+#define CEREMONY_PIN_WAS_WRONG 0x01u
+#define CEREMONY_PIN_WAS_SHORT 0x02u
+#define CEREMONY_PIN_WAS_LONG 0x04u
 
 /* An id the key is asked for, in the rpId its record has. */
 struct ceremony_entry {
@@ -67,8 +71,9 @@ struct type_ceremony {
 	char rp_id[WIRE_RPID_MAX + 1]; /* CREATE, and GET of discoverable ones */
 	uint8_t client_data_hash[32];
 	enum webcred_user_verification user_verification;
-	bool resident; /* CREATE */
-	bool attest;   /* CREATE: direct attestation */
+	bool resident;	   /* CREATE */
+	bool attest;	   /* CREATE: direct attestation */
+	uint8_t pin_tries; /* how often a PIN may be asked for; 0 is once */
 	uint32_t timeout_ms;
 	uint8_t user_id[64]; /* CREATE: the account's handle */
 	uint8_t user_id_len;
@@ -81,6 +86,7 @@ struct type_ceremony {
 };
 
 /* How one key's part ended. */
+#define CEREMONY_END_LAST CEREMONY_PIN_LONG
 enum ceremony_end {
 	CEREMONY_OK = 1,
 	CEREMONY_NOT_HERE = 2,	  /* holds none of the entries: the wrong key */
@@ -96,6 +102,8 @@ enum ceremony_end {
 	CEREMONY_BROKEN = 12, /* it answered nonsense */
 	CEREMONY_CANCELLED = 13,
 	CEREMONY_PIN_MUST_CHANGE = 14, /* the key asks for a new PIN first */
+	CEREMONY_PIN_SHORT = 15,       /* no PIN of this key; no try was spent */
+	CEREMONY_PIN_LONG = 16,	       /* no PIN of any key; no try was spent */
 };
 
 /* DONE: u8 end, u8 tries_left, str detail (for the log), u8 flags; for OK also

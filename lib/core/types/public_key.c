@@ -258,6 +258,8 @@ static enum webcred_status get_status(const struct type_ceremony_result *result)
 	case CEREMONY_EXCLUDED:
 	case CEREMONY_DECLINED:
 	case CEREMONY_PIN_WRONG:
+	case CEREMONY_PIN_SHORT:
+	case CEREMONY_PIN_LONG:
 	case CEREMONY_BROKEN:
 	case CEREMONY_CANCELLED:
 		break;
@@ -294,6 +296,7 @@ static int get_run(const struct type_host *host, const struct type_login *login,
 	struct type_ceremony ceremony = {
 		.kind = CEREMONY_GET,
 		.user_verification = attempt->user_verification,
+		.pin_tries = login->policy->pin_tries,
 		.timeout_ms = login->timeout_ms,
 		.n_entries = (uint8_t)attempt->n,
 		.entry = attempt->entry,

@@ -155,9 +155,12 @@ int public_key_hash(const void *bytes, size_t len, uint8_t ret_hash[32]);
 /* What is shown while a key waits: "Touch the key labelled blue."  An empty
  * label says "your security key". */
 void public_key_touch_text(const char *label, bool fingerprint, char *buffer, size_t size);
-/* "PIN of the key labelled blue (8 tries left): ".  tries 255: unknown. */
-void public_key_pin_text(const char *label, uint8_t tries, bool was_wrong, char *buffer,
+/* "PIN of the key labelled blue (8 tries left): ".  tries 255: unknown; again: why it
+ * is asked for again (CEREMONY_PIN_WAS_), or 0. */
+void public_key_pin_text(const char *label, uint8_t tries, uint8_t again, char *buffer,
 			 size_t size);
+/* "Wrong PIN. ", in front of what is asked next; "" for 0. */
+const char *public_key_pin_again(uint8_t again);
 /* What to tell once a ceremony has ended without an answer; "" for nothing.
  * present and matching count keys; user is the account's name, or "". */
 void public_key_end_text(const struct type_ceremony_result *result, bool create, const char *user,

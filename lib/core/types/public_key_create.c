@@ -55,6 +55,7 @@ static int create_prepare(const struct type_host *host, const struct policy *pol
 	ceremony->resident = creation->resident;
 	/* Only what is attested says of which model it is (78). */
 	ceremony->attest = creation->attest || policy->models.n > 0;
+	ceremony->pin_tries = policy->pin_tries;
 	ceremony->timeout_ms = policy->timeout_ms;
 	memcpy(ceremony->user_id, policy->user_handle, policy->user_handle_len);
 	ceremony->user_id_len = policy->user_handle_len;
@@ -89,6 +90,8 @@ static int create_outcome(const struct type_ceremony_result *result)
 	case CEREMONY_BROKEN:
 	case CEREMONY_CANCELLED:
 	case CEREMONY_PIN_MUST_CHANGE:
+	case CEREMONY_PIN_SHORT:
+	case CEREMONY_PIN_LONG:
 		break;
 	}
 	return WEBCRED_NOT_ALLOWED;

@@ -103,8 +103,18 @@ void public_key_touch_text(const char *label, bool fingerprint, char *buffer, si
 	snprintf(buffer, size, "%s %s.", fingerprint ? "Put your finger on" : "Touch", key);
 }
 
-void public_key_pin_text(const char *label, uint8_t tries, bool was_wrong, char *buffer,
-			 size_t size)
+const char *public_key_pin_again(uint8_t again)
+{
+	if (again & CEREMONY_PIN_WAS_WRONG)
+		return "Wrong PIN. ";
+	if (again & CEREMONY_PIN_WAS_SHORT)
+		return "Too short for its PIN. ";
+	if (again & CEREMONY_PIN_WAS_LONG)
+		return "Too long for a PIN. ";
+	return "";
+}
+
+void public_key_pin_text(const char *label, uint8_t tries, uint8_t again, char *buffer, size_t size)
 {
 	char key[WIRE_LABEL_MAX + 32], left[32], hint[40] = "";
 
@@ -112,7 +122,7 @@ void public_key_pin_text(const char *label, uint8_t tries, bool was_wrong, char 
 	text_tries(tries, left, sizeof(left));
 	if (left[0] != '\0')
 		snprintf(hint, sizeof(hint), " (%s)", left);
-	snprintf(buffer, size, "%sPIN of %s%s: ", was_wrong ? "Wrong PIN. " : "", key, hint);
+	snprintf(buffer, size, "%sPIN of %s%s: ", public_key_pin_again(again), key, hint);
 }
 
 static void text_wrong_pin(uint8_t tries, char *buffer, size_t size)
@@ -160,6 +170,10 @@ static const char *text_fixed(enum ceremony_end end, uint8_t tries)
 		return "This key has no PIN yet, and one is required. Set one first.";
 	case CEREMONY_PIN_MUST_CHANGE:
 		return "The PIN of this key must be changed before it can be used.";
+	case CEREMONY_PIN_SHORT:
+		return "PIN too short for this key. No try was spent.";
+	case CEREMONY_PIN_LONG:
+		return "PIN too long: it has 63 bytes at most. No try was spent.";
 	case CEREMONY_UNABLE:
 		return "This key cannot do what is asked of it.";
 	case CEREMONY_UNPLUGGED:
@@ -228,6 +242,10 @@ const char *public_key_end_name(enum ceremony_end end)
 		return "cancelled";
 	case CEREMONY_PIN_MUST_CHANGE:
 		return "PIN must be changed";
+	case CEREMONY_PIN_SHORT:
+		return "PIN too short";
+	case CEREMONY_PIN_LONG:
+		return "PIN too long";
 	}
 	return "no key answered";
 }
