@@ -7,111 +7,8 @@
  */
 #include <string.h>
 
-#include "tests/unit/signer.h"
+#include "tests/unit/judged.h"
 #include "tests/unit/unit.h"
-
-#define RP "host.example"
-#define ORIGIN "webcred://host.example/sudo"
-#define UP PUBLIC_KEY_UP
-#define UV PUBLIC_KEY_UV
-#define BE PUBLIC_KEY_BE
-#define BS PUBLIC_KEY_BS
-#define AT PUBLIC_KEY_AT
-#define ED PUBLIC_KEY_ED
-
-static struct signer signer, stranger;
-static const uint8_t challenge[32] = "0123456789abcdef0123456789abcde";
-static const uint8_t the_id[] = "the credential's id", other_id[] = "another id";
-static const uint8_t handle[32] = "an account's handle, 32 bytes..";
-
-/* One assertion and what is expected of it; tests change members, then judge. */
-struct fixture {
-	struct credential record;
-	struct public_key_bytes allow[2];
-	struct public_key_expectation expected;
-	struct public_key_response response;
-	char client_data[1024];
-	size_t client_len;
-	uint8_t auth[512];
-	size_t auth_len;
-	uint8_t signature[1100];
-	struct public_key_judgement judgement;
-};
-
-static void client_data(struct fixture *fixture, const char *text)
-{
-	fixture->client_len = strlen(text);
-	memcpy(fixture->client_data, text, fixture->client_len + 1);
-}
-
-static void auth(struct fixture *fixture, uint8_t flags, uint32_t counter)
-{
-	signer_auth_data(RP, flags, counter, fixture->auth);
-	fixture->auth_len = 37;
-}
-
-static void auth_more(struct fixture *fixture, const void *bytes, size_t len)
-{
-	memcpy(fixture->auth + fixture->auth_len, bytes, len);
-	fixture->auth_len += len;
-}
-
-static void fixture_init(struct fixture *fixture)
-{
-	ssize_t n;
-
-	memset(fixture, 0, sizeof(*fixture));
-	signer_record(&signer, RP, the_id, sizeof(the_id), &fixture->record);
-	fixture->record.moving = 5;
-	fixture->allow[0] = (struct public_key_bytes){the_id, sizeof(the_id)};
-	fixture->allow[1] = (struct public_key_bytes){other_id, sizeof(other_id)};
-	fixture->expected = (struct public_key_expectation){
-		.context = {.origin = ORIGIN, .challenge = {challenge, sizeof(challenge)}},
-		.record = &fixture->record,
-		.counter = COUNTER_FAIL,
-		.user_handle = handle,
-		.user_handle_len = sizeof(handle),
-		.allow = fixture->allow,
-		.n_allow = 2,
-	};
-	fixture->response.id = fixture->allow[0];
-	n = public_key_client_data(false, challenge, sizeof(challenge), ORIGIN,
-				   fixture->client_data, sizeof(fixture->client_data));
-	assert_true(n > 0);
-	fixture->client_len = (size_t)n;
-	auth(fixture, UP, 6);
-}
-
-static void judge(struct fixture *fixture, const struct signer *by)
-{
-	struct public_key_response *response = &fixture->response;
-
-	response->auth_data = (struct public_key_bytes){fixture->auth, fixture->auth_len};
-	response->client_data =
-		(struct public_key_bytes){(uint8_t *)fixture->client_data, fixture->client_len};
-	if (by != NULL) {
-		response->signature.at = fixture->signature;
-		response->signature.len = signer_assert(
-			by, fixture->auth, fixture->auth_len, fixture->client_data,
-			fixture->client_len, fixture->signature, sizeof(fixture->signature));
-	}
-	public_key_verify(&fixture->expected, response, &fixture->judgement);
-}
-
-static void granted(struct fixture *fixture)
-{
-	judge(fixture, &signer);
-	if (fixture->judgement.verdict != VERDICT_GRANTED)
-		fail_msg("%s", fixture->judgement.reason);
-}
-
-static void refused(struct fixture *fixture, const char *reason)
-{
-	judge(fixture, &signer);
-	assert_int_equal(fixture->judgement.verdict, VERDICT_REFUSED);
-	assert_string_equal(fixture->judgement.reason, reason);
-	assert_int_equal(fixture->judgement.counter, 0);
-}
 
 static void test_granted(void **state)
 {
@@ -123,6 +20,7 @@ static void test_granted(void **state)
 	assert_int_equal(f.judgement.counter, 6);
 	assert_true(f.judgement.user_present);
 	assert_false(f.judgement.user_verified);
+	assert_false(f.judgement.backup_eligible);
 	assert_string_equal(f.judgement.reason, "");
 }
 
@@ -150,7 +48,12 @@ static void test_flags(void **state)
 	refused(&f, "authenticator data: backup eligibility differs from the record");
 	f.record.backup_eligible = true;
 	granted(&f);
+	assert_true(f.judgement.backup_eligible);
 	assert_true(f.judgement.backup_state);
+	auth(&f, UP | UV | BE, 6);
+	granted(&f);
+	assert_true(f.judgement.backup_eligible);
+	assert_false(f.judgement.backup_state);
 	auth(&f, UP | UV, 6);
 	refused(&f, "authenticator data: backup eligibility differs from the record");
 }
@@ -269,6 +172,8 @@ static void test_client_data(void **state)
 		{"{" T "," C ",\"origin\":\"webcred://host.example/sshd\"}",
 		 "client data: another origin"},
 		{"{" T "," C ",\"origin\":\"WEBCRED://host.example/sudo\"}",
+		 "client data: another origin"},
+		{"{" T "," C ",\"origin\":\"" ORIGIN "\\u0000/evil\"}",
 		 "client data: another origin"},
 		{"{" T "," C "," O ",\"crossOrigin\":true}",
 		 "client data: made in a frame of another origin"},
@@ -466,22 +371,6 @@ static void test_every_bit(void **state)
 		assert_int_equal(f.judgement.verdict, VERDICT_REFUSED);
 	}
 	granted(&f);
-}
-
-static int open_keys(void **state)
-{
-	(void)state;
-	signer_open(&signer, COSE_ES256);
-	signer_open(&stranger, COSE_ES256);
-	return 0;
-}
-
-static int close_keys(void **state)
-{
-	(void)state;
-	signer_close(&signer);
-	signer_close(&stranger);
-	return 0;
 }
 
 int main(void)

@@ -186,6 +186,29 @@ static void test_what_is_signed_is_bound(void **state)
 	}
 }
 
+/* A counter that was used tells a replay; of a key that does not count it tells nothing. */
+static void test_what_reads_as_a_replay(void **state)
+{
+	struct public_key_judgement judged;
+	struct credential record;
+	struct sshsig what = about();
+	uint8_t message[MESSAGE_MAX];
+	size_t len = make_answer(ecdsa_signature, message);
+
+	(void)state;
+	make_record(ecdsa_key, &record);
+	message[len - 1] = 0;
+	judge(&record, message, len, &what, false, &judged);
+	assert_string_equal(judged.reason, "signature: does not verify");
+	message[len - 1] = 1;
+	judge(&record, message, len, &what, false, &judged);
+	assert_string_equal(judged.reason, "signature: does not verify");
+	record.moving = 1;
+	judge(&record, message, len, &what, false, &judged);
+	assert_non_null(strstr(judged.reason, "a replay"));
+	assert_int_equal(judged.verdict, VERDICT_REFUSED);
+}
+
 /* No byte of it is without meaning, and none too few or too many is let pass. */
 static void test_signature_changed_anywhere(void **state)
 {
@@ -324,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_keys_as_openssh_writes_them),
 		cmocka_unit_test(test_signatures_of_openssh),
 		cmocka_unit_test(test_what_is_signed_is_bound),
+		cmocka_unit_test(test_what_reads_as_a_replay),
 		cmocka_unit_test(test_signature_changed_anywhere),
 		cmocka_unit_test(test_key_of_another_algorithm),
 		cmocka_unit_test(test_lists),
