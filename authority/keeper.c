@@ -76,7 +76,8 @@ static int keeper_watch(struct keeper *keeper, int fd, uint64_t source)
 	return epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, int channel)
+static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, pid_t pid,
+				int channel)
 {
 	struct keeper_spares *spares = &keeper->spares[pool];
 
@@ -87,6 +88,7 @@ static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, in
 		close(channel); /* more than we asked for: it ends by itself */
 		return;
 	}
+	spares->pid[spares->n] = pid;
 	spares->channel[spares->n++] = channel;
 	keeper_assign_waiting(keeper, pool);
 }
@@ -124,7 +126,8 @@ static bool keeper_hear_mother(struct keeper *keeper)
 	while ((n = wire_recv(keeper->mother, &message, sizeof(message), &fd, -1, wire_clock())) ==
 	       (ssize_t)sizeof(message)) {
 		if (message.word == MOTHER_SESSION && message.pool < POOL_N && fd >= 0)
-			keeper_take_session(keeper, (enum mother_pool)message.pool, fd);
+			keeper_take_session(keeper, (enum mother_pool)message.pool,
+					    (pid_t)message.number, fd);
 		else if (message.word == MOTHER_HELPER && fd >= 0)
 			keeper_helper(keeper, message.number, fd);
 		else if (fd >= 0)

@@ -27,7 +27,8 @@
 
 #define KEEPER_HELLO_MS 2000	 /* from accept to hello */
 #define KEEPER_SESSION_MS 600000 /* the longest a session may live */
-#define KEEPER_HASHING_MS 5000	 /* the longest a hash keeps others waiting */
+#define KEEPER_HASHING_MS 30000	 /* the longest a hash may take: then its session is ended */
+#define KEEPER_END_MS 1000	 /* until the mother is asked once more to end one */
 #define KEEPER_ROOM_MS 15000	 /* the longest anybody waits for room to hash */
 #define KEEPER_GRANT_S 600	 /* from a login to its settlement */
 #define KEEPER_GRANTS 1024
@@ -78,6 +79,7 @@ struct client {
 	enum keeper_state state;
 	int fd;	     /* the caller, until the session has it; -1 */
 	int channel; /* the session, from then on; -1 */
+	pid_t session;
 	bool login_socket;
 	uid_t peer_uid;
 	pid_t peer_pid;
@@ -105,6 +107,7 @@ struct client {
 	uint8_t charged_id[WIRE_ID_SIZE];
 	bool hashing, waits_to_hash;
 	int64_t hashing_since; /* or waiting for it */
+	int64_t ending_since;  /* the mother was told to end a session that hashes; or 0 */
 	struct keeper_charge charge;
 	struct keeper_enrolment *enrolment;
 	/* the answer that waits for the batch's commit */
@@ -156,6 +159,7 @@ struct keeper_names {
 #define KEEPER_SPARES_MAX 64
 struct keeper_spares {
 	int channel[KEEPER_SPARES_MAX];
+	pid_t pid[KEEPER_SPARES_MAX];
 	unsigned n, requested;
 	unsigned peak;	 /* callers at once, when some had to wait for a fork */
 	int64_t peak_at; /* when that was; remembered for KEEPER_PEAK_MS */
@@ -293,8 +297,10 @@ bool keeper_hashing_enter(struct keeper *keeper, struct client *client,
 			  const struct keeper_charge *charge);
 /* Room to hash a password that is to be stored. */
 void keeper_room(struct keeper *keeper, struct client *client, struct wire_in *in);
-/* Whatever a session says next, its hash is done; so it is when it ends. */
+/* Whatever a session says next, its hash is done. */
 void keeper_hashing_leave(struct keeper *keeper, struct client *client);
+/* Has a client that is to be dropped ended while it hashes; true until it is gone. */
+bool keeper_hashing_lingers(struct keeper *keeper, struct client *client);
 void keeper_hashing_sweep(struct keeper *keeper, int64_t now);
 
 /* keeper_code.c */

@@ -288,6 +288,7 @@ void keeper_assign(struct keeper *keeper, struct client *client)
 
 	while (spares->n) {
 		channel = spares->channel[--spares->n];
+		client->session = spares->pid[spares->n];
 		question_put_assign(&out, &client->pin);
 		r = wire_send_fd(channel, out.bytes, out.len, client->fd, wire_clock());
 		if (r == 0 && epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, channel, &event) == 0) {
@@ -376,11 +377,10 @@ void keeper_order_spares(struct keeper *keeper, bool quiet)
 {
 	struct mother_message message = {.word = MOTHER_SPAWN};
 	unsigned target, wanted, have;
-	int pool;
 
 	if (keeper->draining && !keeper->n_clients)
 		return;
-	for (pool = 0; pool < POOL_N; pool++) {
+	for (int pool = 0; pool < POOL_N; pool++) {
 		struct keeper_spares *spares = &keeper->spares[pool];
 
 		target = admit_waiting(keeper, pool);
@@ -417,6 +417,9 @@ static void admit_forget_answer(struct keeper *keeper, struct client *client)
 
 void keeper_drop(struct keeper *keeper, struct client *client)
 {
+	admit_forget_answer(keeper, client);
+	if (keeper_hashing_lingers(keeper, client))
+		return;
 	if (client->begun && !client->ended && client->pin.verb != WIRE_LIST) {
 		keeper_note(client, keeper_verb_name(client->pin.verb), "fault", NULL, 0,
 			    "the session ended early");
@@ -434,7 +437,6 @@ void keeper_drop(struct keeper *keeper, struct client *client)
 	if (client->backup > 0)
 		close(client->backup);
 	keeper_enrolment_free(client->enrolment);
-	admit_forget_answer(keeper, client);
 	if (client->previous)
 		client->previous->next = client->next;
 	else

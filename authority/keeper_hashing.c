@@ -6,10 +6,23 @@
  * [limits] max_hashes sessions hash at a time; who finds no room has its charge
  * kept, uncounted, and is let in when another has done, or is told to try again.
  * A password that is stored costs as much as one that is checked, and waits alike.
+ *
+ * A place is given on when the memory behind it is gone, however long that takes:
+ * the session has said its next word, or its process has ended.  One that is to end
+ * meanwhile, or stands still, is ended by the mother, since closing its channel is
+ * heard by who listens alone; until it is gone its place is taken.
  */
 #include "authority/keeper.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <syslog.h>
+
+static bool hashing_has_room(const struct keeper *keeper)
+{
+	return keeper->n_hashing < keeper->conf.max_hashes;
+}
 
 static void hashing_begin(struct keeper *keeper, struct client *client)
 {
@@ -21,7 +34,7 @@ static void hashing_begin(struct keeper *keeper, struct client *client)
 bool keeper_hashing_enter(struct keeper *keeper, struct client *client,
 			  const struct keeper_charge *charge)
 {
-	if (keeper->n_hashing >= keeper->conf.max_hashes) {
+	if (!hashing_has_room(keeper)) {
 		client->waits_to_hash = true;
 		client->hashing_since = wire_clock();
 		client->charge = *charge;
@@ -53,40 +66,77 @@ static struct client *hashing_oldest(const struct keeper *keeper)
 	return oldest;
 }
 
-void keeper_hashing_leave(struct keeper *keeper, struct client *client)
+/* Lets in who waits, as far as there is room: a changed max_hashes may have made some, or
+ * have taken away more than one place. */
+static void hashing_admit(struct keeper *keeper)
 {
 	struct client *next;
 
+	while (keeper->store && hashing_has_room(keeper) && (next = hashing_oldest(keeper))) {
+		next->waits_to_hash = false;
+		hashing_begin(keeper, next);
+		if (next->charge.type == WEBCRED_TYPE_NONE)
+			keeper_done(keeper, next, "");
+		else
+			keeper_charge_now(keeper, next, &next->charge);
+	}
+}
+
+void keeper_hashing_leave(struct keeper *keeper, struct client *client)
+{
 	client->waits_to_hash = false;
 	if (!client->hashing)
 		return;
 	client->hashing = false;
 	keeper->n_hashing--;
-	next = hashing_oldest(keeper);
-	if (!next || !keeper->store)
-		return;
-	next->waits_to_hash = false;
-	hashing_begin(keeper, next);
-	if (next->charge.type == WEBCRED_TYPE_NONE)
-		keeper_done(keeper, next, "");
-	else
-		keeper_charge_now(keeper, next, &next->charge);
+	hashing_admit(keeper);
 }
 
-/* A session that never says that it is done keeps nobody waiting; and who has waited for long is
- * told so, while its session still listens: nothing of it was charged. */
+/* Its channel is told of no more than its end: nothing that it says counts. */
+static void hashing_end(struct keeper *keeper, struct client *client)
+{
+	const struct mother_message message = {.word = MOTHER_END,
+					       .number = (uint64_t)client->session};
+	struct epoll_event event = {.events = 0, .data.ptr = client};
+	int64_t now = wire_clock();
+
+	if (client->ending_since && now - client->ending_since < KEEPER_END_MS)
+		return;
+	if (!client->ending_since)
+		(void)epoll_ctl(keeper->epoll, EPOLL_CTL_MOD, client->channel, &event);
+	client->ending_since = now;
+	(void)wire_send(keeper->mother, &message, sizeof(message), now); /* or in the next turn */
+}
+
+bool keeper_hashing_lingers(struct keeper *keeper, struct client *client)
+{
+	struct pollfd channel = {.fd = client->channel};
+
+	if (!client->hashing)
+		return false;
+	hashing_end(keeper, client);
+	/* The kernel closes what a process had open behind its memory. */
+	return poll(&channel, 1, 0) <= 0;
+}
+
+/* A session that never says that it is done is ended; and who has waited for long is told
+ * so, while its session still listens: nothing of it was charged. */
 void keeper_hashing_sweep(struct keeper *keeper, int64_t now)
 {
 	struct client *client;
 
 	for (client = keeper->clients; client; client = client->next) {
-		if (client->hashing && now - client->hashing_since > KEEPER_HASHING_MS)
-			keeper_hashing_leave(keeper, client);
-		if (client->waits_to_hash && !client->closing &&
-		    now - client->hashing_since > KEEPER_ROOM_MS) {
+		if (client->closing)
+			continue;
+		if (client->hashing && now - client->hashing_since > KEEPER_HASHING_MS) {
+			audit_log(LOG_ERR, "session %d for %s has hashed for %d seconds; ended",
+				  (int)client->session, client->pin.name, KEEPER_HASHING_MS / 1000);
+			client->closing = true;
+		} else if (client->waits_to_hash && now - client->hashing_since > KEEPER_ROOM_MS) {
 			client->waits_to_hash = false;
 			keeper_fault(keeper, client, -EAGAIN,
 				     "too many passwords are being checked at once; try again");
 		}
 	}
+	hashing_admit(keeper);
 }

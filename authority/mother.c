@@ -299,6 +299,19 @@ static bool mother_reap(struct mother *mother, int *ret_status)
 	return keeper_gone;
 }
 
+/* A session that holds memory and does not end by itself.  Nobody but us reaps, so
+ * what is a child of ours is none that came later with the same number. */
+static void mother_end_session(const struct mother *mother, pid_t pid)
+{
+	siginfo_t info;
+
+	if (pid <= 0 || pid == mother->keeper_pid || pid == mother->helper_pid ||
+	    waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+		return;
+	if (kill(pid, SIGKILL) < 0)
+		audit_log(LOG_CRIT, "session %d cannot be ended: %s", (int)pid, strerror(errno));
+}
+
 /* True while the keeper lives. */
 static bool mother_hear(struct mother *mother)
 {
@@ -318,6 +331,8 @@ static bool mother_hear(struct mother *mother)
 		mother->nursery[message.pool].owed++;
 	else if (message.word == MOTHER_DEVICE)
 		mother_start_device(mother, message.number, fd);
+	else if (message.word == MOTHER_END && message.number <= INT32_MAX)
+		mother_end_session(mother, (pid_t)message.number);
 	if (fd >= 0)
 		close(fd);
 	return true;

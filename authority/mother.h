@@ -26,6 +26,7 @@ enum mother_word {
 	MOTHER_HELPER = 4,  /* mother: its channel, tagged `number` */
 	MOTHER_DRAIN = 5,   /* mother: no more callers; exit when the last is served */
 	MOTHER_ANEW = 6,    /* mother: executed again; sessions forked before are to end */
+	MOTHER_END = 7,	    /* keeper: the session with the pid `number` is to end, now */
 };
 
 struct mother_message {

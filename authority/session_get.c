@@ -369,8 +369,10 @@ void session_login_result(struct session *session, const struct session_outcome 
 		result->outcome = (uint32_t)outcome->result;
 	else if (outcome->result < 0)
 		result->fault = (uint32_t)-outcome->result;
-	/* A conversation that died guessed nothing: `sudo -n` ends at once. */
-	if (outcome->status != WEBCRED_STATUS_SUCCESS && outcome->result != WEBCRED_ABORTED)
+	/* A conversation that died guessed nothing: `sudo -n` ends at once.  So did who found no
+	 * room. */
+	if (outcome->status != WEBCRED_STATUS_SUCCESS && outcome->result != WEBCRED_ABORTED &&
+	    outcome->result != -EAGAIN)
 		result->delay_us = session->policy.fail_delay_us;
 	session_explain(session, "%s", outcome->reason);
 	snprintf(result->message, sizeof(result->message), "%s",

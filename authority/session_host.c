@@ -269,6 +269,16 @@ static int host_show(void *context, enum webcred_show kind, const char *text)
 	return session_show(context, kind, text);
 }
 
+/* Nothing was looked at and nothing counted: that is no wrong answer, and who is there is
+ * told so, unless silence was asked for (24). */
+static int host_no_room(struct session *session, int r)
+{
+	if (r == -EAGAIN && session->mediation != WEBCRED_MEDIATION_SILENT)
+		(void)session_show(session, WEBCRED_SHOW_ERROR,
+				   "Too many logins at once: try again in a moment.");
+	return r;
+}
+
 static int host_charge(void *context, enum webcred_type type, const uint8_t *id,
 		       struct type_verifier *ret_verifier)
 {
@@ -283,7 +293,7 @@ static int host_charge(void *context, enum webcred_type type, const uint8_t *id,
 	wire_put_bytes(&session->out, id, id ? WIRE_ID_SIZE : 0);
 	r = session_question(session, ANSWER_VERIFIER, &in);
 	if (r != 0)
-		return r;
+		return host_no_room(session, r);
 	session->hashing = true;
 	verifier.throttled = wire_get_u8(&in);
 	verifier.wait_s = wire_get_u32(&in);
@@ -393,7 +403,7 @@ static int host_room(void *context)
 	wire_begin(&session->out, (enum wire_message)QUESTION_ROOM);
 	r = session_question(session, ANSWER_DONE, &in);
 	if (r != 0)
-		return r;
+		return host_no_room(session, r);
 	wire_get_str(&in, text, sizeof(text));
 	session->hashing = true;
 	return wire_done(&in) ? 0 : -EPROTO;

@@ -91,6 +91,9 @@ static const char *output_stand_in(int result)
 	case -ETIMEDOUT:
 		return "The authority did not answer in time. Its log says more:"
 		       " journalctl -u webcred";
+	case -EAGAIN:
+		return "The authority has no room for one more at this moment. Nothing was"
+		       " counted; try again.";
 	case WEBCRED_NOT_ALLOWED:
 		return "That was not accepted.";
 	case WEBCRED_ABORTED:
@@ -114,12 +117,13 @@ int output_failure(const struct tool *tool, int result)
 	if (tool->container != NULL)
 		message = webcred_container_message(tool->container);
 	/* What the authority tells everybody is not all that its log says. */
-	if (fault && result != -ENOMEM && strcmp(message, strerror(-result)) == 0)
+	if (fault && result != -ENOMEM && result != -EAGAIN &&
+	    strcmp(message, strerror(-result)) == 0)
 		return output_error(tool, TOOL_FAULT, "Fault",
 				    "The authority could not do it: %s. Its log says why:"
 				    " journalctl -u webcred",
 				    message);
-	if (message[0] == '\0' || result == -ENOMEM)
+	if (message[0] == '\0' || result == -ENOMEM || result == -EAGAIN)
 		message = output_stand_in(result);
 	return output_error(tool, fault ? TOOL_FAULT : TOOL_REFUSED,
 			    fault ? "Fault" : webcred_outcome_name(result), "%s", message);

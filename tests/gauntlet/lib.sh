@@ -68,6 +68,27 @@ as() {
 keeper_pid() { pgrep -o -P "$(authority_pid)"; }
 family() { authority_pid; pgrep -P "$(authority_pid)"; }
 
+# look: what each process of the authority has of its own, a line each.
+# shellcheck disable=SC2046 # a list of files
+look() { grep -sH '^RssAnon:' $(pgrep -x webcred-authori | sed 's|.*|/proc/&/status|'); }
+
+# stand_still N: stops N sessions while they hash, which takes HASH KiB each; sets STILL, their pids.
+stand_still() {
+	local pid kb i
+	STILL=()
+	for i in $(seq 3000); do
+		while read -r pid kb; do
+			kill -STOP "$pid"
+			kb=$(sed -n 's/^RssAnon:[ \t]*\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null)
+			if [ "${kb:-0}" -gt $((HASH / 2)) ]; then STILL+=("$pid"); else kill -CONT "$pid"; fi
+		done < <(look | sed -n 's|^/proc/\([0-9]*\)/status:RssAnon:[ \t]*\([0-9]*\) kB|\1 \2|p' |
+			awk -v least="$((HASH / 2))" -v still=" ${STILL[*]-} " '$2 > least && !index(still, " " $1 " ")')
+		[ "${#STILL[@]}" -lt "$1" ] || return 0
+		sleep 0.005
+	done
+	fail "${#STILL[@]} sessions were seen to hash, not $1"
+}
+
 # refused_sum: `tried N granted M` of the tool stranger, in OUT.
 stranger_sum() {
 	local n granted
