@@ -6,6 +6,7 @@
  * names is used, webauthn/getcredential-passing.https.html; what the exclude
  * list names is not made anew, webauthn/createcredential-excludecredentials.https.html.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,18 +66,32 @@ static void lists(struct wire_descriptor *allow, size_t n_allow, struct wire_des
 	session.request.n_exclude = (uint8_t)n_exclude;
 }
 
-/* Which of the five remain, as bits. */
-static unsigned remain(void)
+static bool no_memory;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return no_memory ? NULL : __real_calloc(n, size);
+}
+
+/* Which of the five remain, as bits, where a change wants this strength. */
+static unsigned remain_of(uint8_t minimum)
 {
 	unsigned bits = 0;
 
 	free(session.usable);
 	session.usable = NULL;
 	session.n_usable = 0;
-	assert_int_equal(session_filter(&session, &order, 0, &enrolled), 0);
+	assert_int_equal(session_filter(&session, &order, minimum, &enrolled), 0);
 	for (size_t i = 0; i < session.n_usable; i++)
 		bits |= 1u << (session.usable[i].id[0] - 1);
 	return bits;
+}
+
+static unsigned remain(void)
+{
+	return remain_of(0);
 }
 
 #define BIT(which) (1u << (which))
@@ -147,6 +162,14 @@ static void test_unknown_types(void **state)
 	lists(list, 2, NULL, 0);
 	assert_true(session_lists_sound(&session.request));
 	assert_int_equal(remain(), BIT(BLUE));
+	/* wherever in it the known one stands, and whichever it is */
+	list[1] = list[0];
+	for (uint8_t type = WEBCRED_TYPE_PASSWORD; type <= WEBCRED_TYPE_IDENTITY; type++) {
+		list[0] = descriptor(type, "x", 1);
+		assert_true(session_lists_sound(&session.request));
+	}
+	list[0] = descriptor(WEBCRED_TYPE_IDENTITY + 1, "x", 1);
+	assert_false(session_lists_sound(&session.request));
 }
 
 static void test_exclude(void **state)
@@ -179,6 +202,59 @@ static void test_exclude_twin(void **state)
 	list[0] = ours(BLUE);
 	lists(NULL, 0, list, 1);
 	assert_int_equal(remain(), BIT(PASSWORD) | BIT(APP));
+	list[0] = ours(RED);
+	assert_int_equal(remain(), BIT(PASSWORD) | BIT(APP));
+	/* where the excluded one is the first of all, and where it is none of theirs */
+	session.credentials += BLUE;
+	session.n_credentials = 2;
+	list[0] = ours(BLUE);
+	assert_int_equal(remain(), 0);
+	session.n_credentials = 1;
+	list[0] = ours(RED);
+	assert_int_equal(remain(), BIT(BLUE));
+	assert_int_equal(enrolled, 1);
+}
+
+/* A change wants at least as strong a proof; a recovery code is one, once. */
+static void test_strength(void **state)
+{
+	(void)state;
+	set_up("public-key otp password");
+	assert_int_equal(remain_of(2), BIT(PASSWORD) | BIT(APP) | BIT(BLUE) | BIT(RED));
+	assert_int_equal(remain_of(3), BIT(APP) | BIT(BLUE) | BIT(RED));
+	assert_int_equal(remain_of(4), BIT(BLUE) | BIT(RED));
+	assert_int_equal(remain_of(5), 0);
+	records[APP].kind = KIND_RECOVERY;
+	records[BLUE].uv_initialized = true;
+	assert_int_equal(remain_of(5), BIT(APP) | BIT(BLUE));
+}
+
+/* Behaviour 38: as much is copied where nothing is usable, and not counted. */
+static void test_nothing_usable(void **state)
+{
+	(void)state;
+	set_up("otp");
+	records[APP].locked = true;
+	assert_int_equal(remain(), 0);
+	assert_int_equal(session.n_usable, 0);
+	assert_memory_equal(&session.usable[0], &records[0], sizeof(records[0]));
+	session.credentials = NULL;
+	session.n_credentials = 0;
+	assert_int_equal(remain(), 0);
+	assert_int_equal(session.usable[0].type, 0);
+}
+
+static void test_no_memory(void **state)
+{
+	int r;
+
+	(void)state;
+	set_up("otp");
+	no_memory = true;
+	r = session_filter(&session, &order, 0, &enrolled);
+	no_memory = false;
+	assert_int_equal(r, -ENOMEM);
+	assert_int_equal(session.n_usable, 0);
 }
 
 static int open_keys(void **state)
@@ -201,9 +277,10 @@ static int close_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),	      cmocka_unit_test(test_allow),
-		cmocka_unit_test(test_unknown_types), cmocka_unit_test(test_exclude),
-		cmocka_unit_test(test_exclude_twin),
+		cmocka_unit_test(test_types),	       cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_unknown_types),  cmocka_unit_test(test_exclude),
+		cmocka_unit_test(test_exclude_twin),   cmocka_unit_test(test_strength),
+		cmocka_unit_test(test_nothing_usable), cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, open_keys, close_keys);
