@@ -71,7 +71,7 @@ static int cursor_open(struct cursor *cursor)
 	cursor->open = true;
 	cursor->at = DATABASE_TABLE;
 	r = local_sieve_fill(&cursor->group, LOCAL_GROUP);
-	if (r == 0 && cursor->kind == DATABASE_PASSWD)
+	if (r == 0)
 		r = local_sieve_fill(&cursor->passwd, LOCAL_PASSWD);
 	if (r < 0)
 		cursor_close(cursor);
@@ -80,14 +80,16 @@ static int cursor_open(struct cursor *cursor)
 
 enum nss_status cursor_set(struct cursor *cursor)
 {
-	int saved = errno, error = 0, r;
+	struct module_call call;
 	enum nss_status status;
+	int error = 0, r;
 
+	module_begin(&call);
 	pthread_mutex_lock(&cursor->lock);
 	cursor_close(cursor);
 	r = cursor_open(cursor);
 	pthread_mutex_unlock(&cursor->lock);
-	status = module_answer(r, saved, &error);
+	status = module_end(&call, r, &error);
 	if (status != NSS_STATUS_SUCCESS)
 		errno = error;
 	return status;
@@ -95,13 +97,14 @@ enum nss_status cursor_set(struct cursor *cursor)
 
 enum nss_status cursor_end(struct cursor *cursor)
 {
-	int saved = errno;
+	struct module_call call;
+	int error;
 
+	module_begin(&call);
 	pthread_mutex_lock(&cursor->lock);
 	cursor_close(cursor);
 	pthread_mutex_unlock(&cursor->lock);
-	errno = saved;
-	return NSS_STATUS_SUCCESS;
+	return module_end(&call, 0, &error);
 }
 
 /* The next row that may be given out. */
@@ -128,12 +131,14 @@ static int cursor_next(struct cursor *cursor, cursor_row row, void *result, char
 enum nss_status cursor_get(struct cursor *cursor, cursor_row row, void *result, char *buffer,
 			   size_t size, int *errnop)
 {
-	int saved = errno, r;
+	struct module_call call;
+	int r;
 
+	module_begin(&call);
 	pthread_mutex_lock(&cursor->lock);
 	r = cursor->open ? 0 : cursor_open(cursor);
 	if (r == 0)
 		r = cursor_next(cursor, row, result, buffer, size);
 	pthread_mutex_unlock(&cursor->lock);
-	return module_answer(r, saved, errnop);
+	return module_end(&call, r, errnop);
 }

@@ -190,6 +190,8 @@ void database_reset(struct database *database, enum database_kind kind, int fd,
 	database->fd = fd;
 	database->walked = false;
 	database->lent = false;
+	database->swift = false;
+	database->serial = 0;
 	database->window = window;
 	database->window_room = window_room;
 	database->window_len = 0;

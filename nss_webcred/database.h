@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/names.h"
+#include "nss_webcred/local.h"
 
 #define DATABASE_ABSENT 1
 #define DATABASE_TABLE 2048 /* what every cdb begins with */
@@ -38,7 +39,11 @@ struct database {
 	int fd;
 	bool walked; /* between calls: somebody may have closed our descriptor */
 	bool lent;   /* by kept.h, with its lock */
-	int cancel;  /* for kept.h: whether the thread could be cancelled */
+	/* For kept.h: the path was not looked at, or when it was; which of those it kept. */
+	bool swift;
+	int64_t looked_ms;
+	unsigned serial;
+	struct local_seen root[LOCAL_FILES];
 	uint64_t size;
 	uint64_t end; /* of the records */
 	const unsigned char *head;

@@ -112,11 +112,17 @@ static int initgroups_look_up(const char *user, gid_t primary, long *n, long *ro
 {
 	unsigned char window[MODULE_WINDOW];
 	struct database database;
+	struct local_seen seen;
 	int r;
 
 	if (names_check_name(user))
 		return DATABASE_ABSENT;
-	r = kept_open(&database, DATABASE_GROUP, window, sizeof(window));
+	/* A local account has the groups that local files give it, also when it has a name that was
+	 * ours a moment ago and the keeper has not yet written anew. */
+	r = local_knows(LOCAL_PASSWD, user, LOCAL_NO_ID, &seen);
+	if (r != 0)
+		return r < 0 ? r : DATABASE_ABSENT;
+	r = kept_open(&database, DATABASE_GROUP, false, window, sizeof(window));
 	if (r < 0)
 		return r;
 	r = initgroups_from(&database, user, primary, n, room, ids, limit);
@@ -127,9 +133,10 @@ static int initgroups_look_up(const char *user, gid_t primary, long *n, long *ro
 enum nss_status _nss_webcred_initgroups_dyn(const char *user, gid_t group, long *start, long *size,
 					    gid_t **groups, long limit, int *errnop)
 {
-	int saved = errno;
+	struct module_call call;
 
-	return module_answer(
-		initgroups_look_up(user ? user : "", group, start, size, groups, limit), saved,
-		errnop);
+	module_begin(&call);
+	return module_end(&call,
+			  initgroups_look_up(user ? user : "", group, start, size, groups, limit),
+			  errnop);
 }

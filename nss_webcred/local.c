@@ -120,7 +120,7 @@ static int local_read(enum local_file file, struct stat *ret_stat, local_visit v
 
 struct local_wanted {
 	const char *name;
-	uint32_t id;
+	uint64_t id;
 	bool found;
 };
 
@@ -132,7 +132,7 @@ static bool local_compare(void *context, const char *name, uint32_t id)
 	return wanted->found;
 }
 
-static int local_scan(enum local_file file, const char *name, uint32_t id)
+static int local_scan(enum local_file file, const char *name, uint64_t id)
 {
 	struct local_wanted wanted = {.name = name, .id = id};
 	int r = local_read(file, NULL, local_compare, &wanted);
@@ -174,9 +174,9 @@ static size_t local_bit_of_name(const char *name)
 	return (hash ^ hash >> 16) % LOCAL_BITS;
 }
 
-static size_t local_bit_of_id(uint32_t id)
+static size_t local_bit_of_id(uint64_t id)
 {
-	return (id * 2654435761u >> 16) % LOCAL_BITS; /* Knuth's multiplicative hash */
+	return ((uint32_t)id * 2654435761u >> 16) % LOCAL_BITS; /* Knuth's multiplicative hash */
 }
 
 static bool local_sieve_add(void *context, const char *name, uint32_t id)
@@ -205,16 +205,67 @@ static bool local_sieve_has(const struct local_sieve *sieve, size_t bit)
 	return sieve->bits[bit / 64] >> bit % 64 & 1;
 }
 
-static bool local_sieve_may(const struct local_sieve *sieve, const char *name, uint32_t id)
+static bool local_sieve_may(const struct local_sieve *sieve, const char *name, uint64_t id)
 {
-	return local_sieve_has(sieve, local_bit_of_id(id)) ||
+	return (id != LOCAL_NO_ID && local_sieve_has(sieve, local_bit_of_id(id))) ||
 	       (name && local_sieve_has(sieve, local_bit_of_name(name)));
 }
 
 int local_sieve_knows(const struct local_sieve *sieve, enum local_file file, const char *name,
-		      uint32_t id)
+		      uint64_t id)
 {
 	return local_sieve_may(sieve, name, id) ? local_scan(file, name, id) : 0;
+}
+
+/* A sieve of the names that may have to go, so that most lines of a file are passed over at once.
+ */
+#define LOCAL_DOUBT_BITS 4096
+struct local_doubt {
+	char **names;
+	bool any;
+	uint64_t bits[LOCAL_DOUBT_BITS / 64];
+};
+
+static void local_doubt(struct local_doubt *doubt, const struct local_sieve *sieve)
+{
+	for (char **name = doubt->names; *name; name++) {
+		size_t bit = local_bit_of_name(*name);
+
+		if (!local_sieve_has(sieve, bit))
+			continue;
+		bit %= LOCAL_DOUBT_BITS;
+		doubt->bits[bit / 64] |= UINT64_C(1) << bit % 64;
+		doubt->any = true;
+	}
+}
+
+static bool local_take_name(void *context, const char *name, uint32_t id)
+{
+	struct local_doubt *doubt = context;
+	size_t bit = local_bit_of_name(name) % LOCAL_DOUBT_BITS;
+	char **to = doubt->names;
+
+	(void)id;
+	if (!(doubt->bits[bit / 64] >> bit % 64 & 1))
+		return false;
+	for (char **from = doubt->names; *from; from++)
+		if (strcmp(*from, name) != 0)
+			*to++ = *from;
+	*to = NULL;
+	return false;
+}
+
+static int local_settle(struct local_doubt *doubt, enum local_file file)
+{
+	return doubt->any ? local_read(file, NULL, local_take_name, doubt) : 0;
+}
+
+int local_sieve_filter(const struct local_sieve *sieve, enum local_file file, char **names)
+{
+	struct local_doubt doubt = {.names = names};
+
+	local_doubt(&doubt, sieve);
+	return local_settle(&doubt, file);
 }
 
 /* ---- the sieves that are kept ------------------------------------------------------ */
@@ -252,35 +303,53 @@ static bool local_settled(const struct stat *st)
 	       now.tv_sec - st->st_mtim.tv_sec > 1;
 }
 
-/* With the lock: `may` is what the sieve says of the file as it is now. */
-static int local_ask(struct local_kept *kept, enum local_file file, const struct stat *now,
-		     const char *name, uint32_t id, bool *ret_may)
+/* With the lock: the sieve is of the file as it is `now`. */
+static int local_ready(struct local_kept *kept, enum local_file file, const struct stat *now)
 {
-	int r = 0;
+	int r;
 
-	if (!kept->good || !local_same(&kept->seen, now)) {
-		kept->good = false;
-		memset(&kept->seen, 0, sizeof(kept->seen));
-		r = local_sieve_read(&kept->sieve, file, &kept->seen);
-		kept->good = r == 0 && local_settled(&kept->seen);
-	}
-	if (r == 0)
-		*ret_may = local_sieve_may(&kept->sieve, name, id);
+	if (kept->good && local_same(&kept->seen, now))
+		return 0;
+	kept->good = false;
+	memset(&kept->seen, 0, sizeof(kept->seen));
+	r = local_sieve_read(&kept->sieve, file, &kept->seen);
+	kept->good = r == 0 && local_settled(&kept->seen);
 	return r;
 }
 
-int local_knows(enum local_file file, const char *name, uint32_t id)
+int local_knows(enum local_file file, const char *name, uint64_t id, struct local_seen *ret_seen)
 {
+	struct local_kept *kept = &local_kept[file];
 	struct stat now;
-	bool may = true;
+	bool may;
 	int r;
 
+	*ret_seen = (struct local_seen){0};
+	if (stat(local_paths[file], &now) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	*ret_seen = (struct local_seen){.dev = now.st_dev, .ino = now.st_ino};
+	local_lock();
+	r = local_ready(kept, file, &now);
+	may = r == 0 && local_sieve_may(&kept->sieve, name, id);
+	local_unlock();
+	return may ? local_scan(file, name, id) : r;
+}
+
+int local_filter_names(enum local_file file, char **names)
+{
+	struct local_doubt doubt = {.names = names};
+	struct local_kept *kept = &local_kept[file];
+	struct stat now;
+	int r;
+
+	if (!*names)
+		return 0;
 	if (stat(local_paths[file], &now) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	local_lock();
-	r = local_ask(&local_kept[file], file, &now, name, id, &may);
+	r = local_ready(kept, file, &now);
+	if (r == 0)
+		local_doubt(&doubt, &kept->sieve);
 	local_unlock();
-	if (r < 0 || !may)
-		return r;
-	return local_scan(file, name, id);
+	return r < 0 ? r : local_settle(&doubt, file);
 }

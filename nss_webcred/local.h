@@ -19,10 +19,19 @@
 
 enum local_file { LOCAL_PASSWD, LOCAL_GROUP, LOCAL_FILES };
 
-/* Whether a line has this name (if it is not NULL) or this id. */
-int local_knows(enum local_file file, const char *name, uint32_t id);
+/* For who asks about a name alone: no line has it. */
+#define LOCAL_NO_ID (UINT64_C(1) << 32)
+/* Which file it was that was asked; all zero where there is none. */
+struct local_seen {
+	dev_t dev;
+	ino_t ino;
+};
+/* Whether a line has this name (if it is not NULL) or this id; *ret_seen in any case. */
+int local_knows(enum local_file file, const char *name, uint64_t id, struct local_seen *ret_seen);
 /* Takes out of `ids` what the file knows; *n becomes how many are left. */
 int local_filter(enum local_file file, gid_t *ids, size_t *n);
+/* Takes out of `names`, which NULL ends, what the file knows. */
+int local_filter_names(enum local_file file, char **names);
 
 /*
  * A sieve: what it says no to, the file does not know.  local_knows() keeps one for each
@@ -34,7 +43,8 @@ struct local_sieve {
 };
 int local_sieve_fill(struct local_sieve *sieve, enum local_file file);
 int local_sieve_knows(const struct local_sieve *sieve, enum local_file file, const char *name,
-		      uint32_t id);
+		      uint64_t id);
+int local_sieve_filter(const struct local_sieve *sieve, enum local_file file, char **names);
 
 /* The kept sieves' lock, for fork(2). */
 void local_lock(void);

@@ -4,10 +4,20 @@
 #include "nss_webcred/module.h"
 
 #include <errno.h>
+#include <pthread.h>
 
-enum nss_status module_answer(int r, int saved, int *errnop)
+void module_begin(struct module_call *call)
 {
-	errno = saved;
+	call->saved = errno;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &call->cancel);
+}
+
+enum nss_status module_end(const struct module_call *call, int r, int *errnop)
+{
+	int cancel;
+
+	pthread_setcancelstate(call->cancel, &cancel);
+	errno = call->saved;
 	switch (r) {
 	case 0:
 		return NSS_STATUS_SUCCESS;

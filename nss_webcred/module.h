@@ -33,12 +33,17 @@
 #define MODULE_NUMBER 11
 
 /*
- * The answer for a result, with `saved` as errno was: "Name Service Switch
+ * Around each call: errno stays as it was, and a thread is not cancelled where it holds
+ * a lock or a descriptor of ours.  module_end() makes the answer of a result: "Name Service Switch
  * Module Interface" in glibc's manual has the pairs.  What is not there is NOTFOUND
  * and ENOENT; what will pass TRYAGAIN and EAGAIN; a small buffer TRYAGAIN and
  * ERANGE; everything else UNAVAIL and its error.
  */
-enum nss_status module_answer(int r, int saved, int *errnop);
+struct module_call {
+	int saved, cancel;
+};
+void module_begin(struct module_call *call);
+enum nss_status module_end(const struct module_call *call, int r, int *errnop);
 /* An id as the databases' keys have it. */
 void module_number(uint32_t id, char number[MODULE_NUMBER]);
 

@@ -8,39 +8,53 @@
 #include "nss_webcred/row.h"
 
 /* A person whose name, id or group local files have is not there. */
-static int passwd_is_ours(const struct passwd *person)
+static int passwd_is_ours(const struct passwd *person, struct local_seen seen[LOCAL_FILES])
 {
-	int r = local_knows(LOCAL_PASSWD, person->pw_name, person->pw_uid);
+	int r = local_knows(LOCAL_PASSWD, person->pw_name, person->pw_uid, &seen[LOCAL_PASSWD]);
 
 	if (r == 0)
-		r = local_knows(LOCAL_GROUP, NULL, person->pw_gid);
+		r = local_knows(LOCAL_GROUP, NULL, person->pw_gid, &seen[LOCAL_GROUP]);
 	return r > 0 ? DATABASE_ABSENT : r;
 }
 
-/* By name, or by id where that is NULL. */
-static int passwd_look_up(const char *name, uid_t uid, struct passwd *result, char *buffer,
-			  size_t size)
+/* By name, or by id where that is NULL.  *ret_counts: as kept_counts() has it. */
+static int passwd_ask(const char *name, uid_t uid, bool swift, struct passwd *ret_person,
+		      char *buffer, size_t size, bool *ret_counts)
 {
+	struct local_seen seen[LOCAL_FILES] = {0};
 	unsigned char window[MODULE_WINDOW];
 	struct database_record record;
 	struct database database;
-	struct passwd person;
-	int r;
+	int r = kept_open(&database, DATABASE_PASSWD, swift, window, sizeof(window));
 
-	if (name ? names_check_name(name) : names_check_id(uid))
-		return DATABASE_ABSENT;
-	r = kept_open(&database, DATABASE_PASSWD, window, sizeof(window));
+	*ret_counts = true;
 	if (r < 0)
 		return r;
 	r = name ? database_find(&database, '.', name, &record)
 		 : row_find_id(&database, uid, &record);
 	if (r == 0)
-		r = row_person(&database, &record, buffer, size, &person);
-	if (r == 0 && !name && person.pw_uid != uid)
+		r = row_person(&database, &record, buffer, size, ret_person);
+	if (r == 0 && !name && ret_person->pw_uid != uid)
 		r = -EBADMSG;
 	kept_close(&database);
 	if (r == 0)
-		r = passwd_is_ours(&person);
+		r = passwd_is_ours(ret_person, seen);
+	*ret_counts = kept_counts(&database, r, seen);
+	return r;
+}
+
+static int passwd_look_up(const char *name, uid_t uid, struct passwd *result, char *buffer,
+			  size_t size)
+{
+	struct passwd person;
+	bool counts;
+	int r;
+
+	if (name ? names_check_name(name) : names_check_id(uid))
+		return DATABASE_ABSENT;
+	r = passwd_ask(name, uid, true, &person, buffer, size, &counts);
+	if (!counts)
+		r = passwd_ask(name, uid, false, &person, buffer, size, &counts);
 	if (r == 0)
 		*result = person;
 	return r;
@@ -49,18 +63,19 @@ static int passwd_look_up(const char *name, uid_t uid, struct passwd *result, ch
 enum nss_status _nss_webcred_getpwnam_r(const char *name, struct passwd *result, char *buffer,
 					size_t size, int *errnop)
 {
-	int saved = errno;
+	struct module_call call;
 
-	return module_answer(passwd_look_up(name ? name : "", 0, result, buffer, size), saved,
-			     errnop);
+	module_begin(&call);
+	return module_end(&call, passwd_look_up(name ? name : "", 0, result, buffer, size), errnop);
 }
 
 enum nss_status _nss_webcred_getpwuid_r(uid_t uid, struct passwd *result, char *buffer, size_t size,
 					int *errnop)
 {
-	int saved = errno;
+	struct module_call call;
 
-	return module_answer(passwd_look_up(NULL, uid, result, buffer, size), saved, errnop);
+	module_begin(&call);
+	return module_end(&call, passwd_look_up(NULL, uid, result, buffer, size), errnop);
 }
 
 static int passwd_row(struct cursor *cursor, const struct database_record *record, void *result,

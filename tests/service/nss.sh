@@ -18,7 +18,7 @@ people() {
 		person derek 70001 70001 /home/derek /bin/sh
 		person first.last 70002 70000 /srv/first.last /bin/bash $(printf '%0255d' 7)
 		group clara 70000
-		group crew 70100 clara derek alice
+		group crew 70100 clara derek zoe
 		group empty 70101
 		group big 70102 $(seq -s ' ' -f 'member%.0f' 500)
 	END
@@ -45,8 +45,8 @@ test_people_and_groups_resolve() {
 	says_of "SUCCESS $CLARA" pwnam clara
 	says_of "SUCCESS $CLARA" pwuid 70000
 	says_of 'SUCCESS derek:*:70001:70001::/home/derek:/bin/sh' pwnam derek
-	says_of 'SUCCESS crew:*:70100:clara,derek,alice' grnam crew
-	says_of 'SUCCESS crew:*:70100:clara,derek,alice' grgid 70100
+	says_of 'SUCCESS crew:*:70100:clara,derek,zoe' grnam crew
+	says_of 'SUCCESS crew:*:70100:clara,derek,zoe' grgid 70100
 	says_of 'SUCCESS empty:*:70101:' grnam empty
 	asked grnam big
 	is "$(tr ',' '\n' <<<"$OUT" | wc -l)" 500 "members"
@@ -79,7 +79,7 @@ test_initgroups_appends_skips_the_primary_group_and_honours_the_limit() {
 	says_of 'SUCCESS 0 0 70100 70200 70201 70202' initgroups clara 70000 0 2
 	says_of 'SUCCESS 70100 70200' initgroups clara 70000 2
 	says_of 'SUCCESS 0 0' initgroups clara 70000 2 2
-	says_of 'SUCCESS 70100' initgroups alice 1000
+	says_of 'SUCCESS 70100' initgroups zoe 1000
 	says_of 'NOTFOUND ENOENT' initgroups bob 1000
 	says_of 'NOTFOUND ENOENT' initgroups root 0
 }
@@ -114,6 +114,27 @@ test_one_descriptor_is_kept_and_anothers_is_let_go() {
 	prepared
 	asked kept
 	is "$OUT" 'kept one' "look-ups"
+}
+
+# A swift look-up asks the kept descriptor alone; it must say all the same what the path would.
+test_what_has_just_changed_shows_in_the_very_next_look_up() {
+	prepared
+	asked swift "$FOLDER/passwd.cdb"
+	is "$OUT" '10 rounds' "look-ups"
+}
+
+# /etc/passwd of the future: what it knows is read anew each time, in files that a thread could be cancelled at.
+test_a_thread_that_is_cancelled_leaves_no_lock_behind() {
+	prepared
+	touch -d '1 hour' /etc/passwd /etc/group
+	asked cancel
+	is "$OUT" 'nothing was held' "cancelled threads"
+}
+
+test_unloaded_it_leaves_no_descriptor_and_nothing_that_fork_calls() {
+	prepared
+	asked unload
+	is "$OUT" 'nothing is left' "unloaded"
 }
 
 # A process that lives on: `lived CALL KEY` starts it and has its first answer, `lives` its next.
@@ -158,6 +179,11 @@ test_a_process_sees_each_database_that_comes_and_goes() {
 	mv "$SANDBOX/tmp/away.cdb" "$FOLDER/passwd.cdb"
 	lives
 	is "$ANSWER" "SUCCESS ${CLARA/Clara/Clara3}" "the file again"
+	mv "$FOLDER" "$SANDBOX/tmp/away"
+	sleep 0.1 # the path is looked at anew after ten milliseconds
+	lives
+	is "$ANSWER" 'UNAVAIL ENOENT' "no folder"
+	mv "$SANDBOX/tmp/away" "$FOLDER"
 	ends
 }
 
@@ -203,7 +229,8 @@ test_a_chroot_without_databases_has_no_names_and_one_with_them_has() {
 	# Somebody's own files are nobody's names (CVE-2025-32463).
 	chown 1000 "$SANDBOX/root$FOLDER/passwd.cdb"
 	says_of 'UNAVAIL EPERM' --chroot "$SANDBOX/root" pwnam clara
-	# Also to who looked up before.
+	# Also to who looked up before, a moment ago, when the file was no longer new.
+	sleep 0.1
 	says_of 'UNAVAIL EPERM' --first clara --chroot "$SANDBOX/root" pwnam clara
 	rm "$SANDBOX/root$FOLDER/passwd.cdb"
 	says_of 'UNAVAIL ENOENT' --first clara --chroot "$SANDBOX/root" pwnam clara
@@ -371,6 +398,29 @@ test_local_names_and_ids_win_whenever_they_come() {
 	# A comment and a name within a name are no names.
 	printf '#clara:x:70000:70000:::\nxclara:x:4001:4000:clara:/home/clara:/bin/sh\nclarax:x:4002:70000:::\n' >>/etc/passwd
 	says_of "SUCCESS $CLARA" pwnam clara
+}
+
+# The keeper writes anew without them; here it has not yet, and never does.
+test_a_later_local_account_has_no_groups_of_the_person_before() {
+	prepared
+	says_of 'SUCCESS 70100' initgroups clara 70000
+	echo 'clara:x:4000:4000::/home/clara:/bin/sh' >>/etc/passwd
+	says_of 'NOTFOUND ENOENT' initgroups clara 4000
+	says_of 'NOTFOUND ENOENT' initgroups clara 70000
+	says_of 'SUCCESS crew:*:70100:derek,zoe' grnam crew
+	says_of 'SUCCESS crew:*:70100:derek,zoe' grgid 70100
+	asked grent
+	says "$OUT" 'crew:\*:70100:derek,zoe$'
+	# The first, the last, all of them.
+	printf '%s\n' derek:x:4001:::: zoe:x:4002:::: >>/etc/passwd
+	says_of 'SUCCESS crew:*:70100:' grnam crew
+	sed -i '/^derek\|^zoe/d' /etc/passwd
+	# Her id alone is another's name.
+	sed -i '$d' /etc/passwd
+	echo 'local:x:70000:4000::/home/local:/bin/sh' >>/etc/passwd
+	says_of 'SUCCESS 70100' initgroups clara 70000
+	says_of 'NOTFOUND ENOENT' initgroups local 4000
+	sed -i '$d' /etc/passwd
 }
 
 # himmelblau CVE-2025-49012: who is in a group called sudo is in sudoers' %sudo.

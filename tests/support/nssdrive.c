@@ -12,6 +12,9 @@
  *   fork              a walk before and after, and forks beside walking threads
  *   descriptors       a walk whose descriptor was closed and given to another file
  *   kept              look-ups whose kept descriptor was closed, and given to files and sockets
+ *   swift FILE        FILE replaced, removed, opened to others: what the very next look-up says
+ *   cancel            threads that are cancelled in each call
+ *   unload            the module unloaded and loaded again
  *   lines CALL KEY    the answer now, and again after each line of standard input
  *   cut FILE          a walk through FILE, which is cut in the middle of it
  *   race SECONDS      while the databases are replaced: rows with numbers, which must agree
@@ -43,7 +46,9 @@ void fail(const char *format, ...)
 	exit(1);
 }
 
-static void load(void)
+static void *nss_handle;
+
+void nss_load(void)
 {
 	static const struct {
 		const char *name;
@@ -61,17 +66,26 @@ static void load(void)
 		{"_nss_webcred_endgrent", offsetof(struct nss_module, endgrent)},
 		{"_nss_webcred_initgroups_dyn", offsetof(struct nss_module, initgroups)},
 	};
-	void *module = dlopen("libnss_webcred.so.2", RTLD_NOW);
 
-	if (!module)
+	nss_handle = dlopen("libnss_webcred.so.2", RTLD_NOW);
+	if (!nss_handle)
 		fail("%s", dlerror());
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		void *function = dlsym(module, functions[i].name);
+		void *function = dlsym(nss_handle, functions[i].name);
 
 		if (!function)
 			fail("no %s", functions[i].name);
 		memcpy((char *)&nss + functions[i].place, &function, sizeof(function));
 	}
+}
+
+void nss_unload(void)
+{
+	memset(&nss, 0, sizeof(nss));
+	if (dlclose(nss_handle) != 0)
+		fail("%s", dlerror());
+	if (dlopen("libnss_webcred.so.2", RTLD_NOW | RTLD_NOLOAD))
+		fail("the module stays loaded");
 }
 
 const char *answer_status(enum nss_status status)
@@ -192,7 +206,7 @@ int main(int argc, char **argv)
 	static struct answer answer;
 	const char *command;
 
-	load();
+	nss_load();
 	for (; argc > 2 && argv[1][0] == '-'; argc -= 2, argv += 2) {
 		if (strcmp(argv[1], "--files") == 0)
 			limit_files(argv[2]);
@@ -212,6 +226,12 @@ int main(int argc, char **argv)
 		course_descriptors();
 	else if (strcmp(command, "kept") == 0)
 		course_kept();
+	else if (strcmp(command, "swift") == 0 && argc == 3)
+		course_swift(argv[2]);
+	else if (strcmp(command, "cancel") == 0)
+		course_cancel();
+	else if (strcmp(command, "unload") == 0)
+		course_unload();
 	else if (strcmp(command, "lines") == 0 && argc == 4)
 		course_lines(argv[2], argv[3]);
 	else if (strcmp(command, "cut") == 0 && argc == 3)

@@ -25,6 +25,9 @@ struct nss_module {
 };
 
 extern struct nss_module nss;
+void nss_load(void);
+/* After which `nss` is nothing until the next load; it fails if the module stays. */
+void nss_unload(void);
 
 /* What a call said, and the row as one line where it found one. */
 struct answer {
@@ -45,7 +48,10 @@ const char *answer_status(enum nss_status status);
 
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The courses of nssdrive_courses.c and nssdrive_kept.c. */
+/* How many descriptors lead to the folder of names, and the last of them. */
+int kept_count(int *ret_fd);
+
+/* The courses of nssdrive_courses.c, nssdrive_kept.c and nssdrive_ends.c. */
 void course_sweep(char **keys);
 void course_threads(int threads, int rounds);
 void course_fork(void);
@@ -53,6 +59,9 @@ void course_race(int seconds);
 void course_descriptors(void);
 void course_cut(const char *path);
 void course_kept(void);
+void course_swift(const char *path);
+void course_cancel(void);
+void course_unload(void);
 void course_lines(const char *call, const char *key);
 
 #endif
