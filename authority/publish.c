@@ -237,7 +237,7 @@ int publish_finish(struct publish *publish, char *ret_error, size_t size)
 		publish_said(r, publish->path, publish->files[PUBLISH_GROUP].beside, "", ret_error,
 			     size);
 	for (int i = 0; r == 0 && i < 2; i++) {
-		r = publish_file_finish(&publish->files[i]);
+		r = publish_file_finish(&publish->files[i], publish->folder);
 		if (r < 0)
 			publish_said(r, publish->path, publish->files[i].beside,
 				     r == -EEXIST ? ": a name or an id is there twice" : "",

@@ -17,6 +17,7 @@
 #include "lib/base/names.h"
 
 #define PUBLISH_HEAD_AT 2048
+#define PUBLISH_PIECE (1 << 20)
 
 int publish_room(void **memory, size_t *room, size_t need, size_t each)
 {
@@ -66,10 +67,23 @@ static int publish_file_head(struct publish_file *file, uint64_t size, char *ret
 	return n > 0 && (size_t)n < room ? n : -EFBIG;
 }
 
+/* A file without a name, also where the file system knows none from the start. */
+static int publish_file_nameless(struct publish_file *file, int folder)
+{
+	file->fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (file->fd >= 0)
+		return 0;
+	file->fd = openat(folder, file->beside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			  0600);
+	if (file->fd < 0 || unlinkat(folder, file->beside, 0) < 0)
+		return -errno;
+	return 0;
+}
+
 int publish_file_open(struct publish_file *file, int folder, const char *kind)
 {
 	char line[80];
-	int len;
+	int len, r;
 
 	file->fd = -1;
 	file->kind = kind;
@@ -79,10 +93,9 @@ int publish_file_open(struct publish_file *file, int folder, const char *kind)
 	/* What an ended keeper left behind; there is one keeper. */
 	if (unlinkat(folder, file->beside, 0) < 0 && errno != ENOENT)
 		return -errno;
-	file->fd = openat(folder, file->beside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			  0600);
-	if (file->fd < 0)
-		return -errno;
+	r = publish_file_nameless(file, folder);
+	if (r < 0)
+		return r;
 	if (cdb_make_start(&file->make, file->fd) < 0)
 		return -errno;
 	file->making = true;
@@ -186,7 +199,47 @@ static int publish_file_seal(struct publish_file *file)
 	return 0;
 }
 
-int publish_file_finish(struct publish_file *file)
+static int publish_file_pieces(int from, int to, char *piece)
+{
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(from, piece, PUBLISH_PIECE, at)) > 0) {
+		for (ssize_t done = 0; done < n;) {
+			ssize_t put = write(to, piece + done, (size_t)(n - done));
+
+			if (put < 0 && errno != EINTR)
+				return -errno;
+			done += put > 0 ? put : 0;
+		}
+		at += n;
+	}
+	return n < 0 ? -errno : 0;
+}
+
+/*
+ * What a reader meets is written in large pieces.  A kernel that can then keeps it in large pieces
+ * in memory, where a place is found in half the time; libcdb writes 4096 bytes at once.
+ */
+static int publish_file_copy(struct publish_file *file, int folder)
+{
+	char *piece = malloc(PUBLISH_PIECE);
+	int r, fd;
+
+	if (!piece)
+		return -ENOMEM;
+	fd = openat(folder, file->beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    0600);
+	r = fd < 0 ? -errno : publish_file_pieces(file->fd, fd, piece);
+	if (r == 0 && (fchmod(fd, 0644) < 0 || fsync(fd) < 0))
+		r = -errno;
+	if (fd >= 0)
+		close(fd);
+	free(piece);
+	return r;
+}
+
+int publish_file_finish(struct publish_file *file, int folder)
 {
 	int r = publish_file_twice(file);
 
@@ -197,16 +250,14 @@ int publish_file_finish(struct publish_file *file)
 	if (cdb_make_finish(&file->make) < 0)
 		return errno ? -errno : -EIO;
 	r = publish_file_seal(file);
-	if (r == 0 && (fchmod(file->fd, 0644) < 0 || fsync(file->fd) < 0))
-		r = -errno;
-	return r;
+	return r == 0 ? publish_file_copy(file, folder) : r;
 }
 
 void publish_file_close(struct publish_file *file, int folder)
 {
 	if (!file->kind)
 		return;
-	if (file->fd >= 0 && file->beside[0])
+	if (file->beside[0])
 		(void)unlinkat(folder, file->beside, 0);
 	/* The library has no other way to let its memory go. */
 	if (file->making)

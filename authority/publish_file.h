@@ -30,7 +30,7 @@ struct publish_file {
 	char name[16];
 	char beside[24]; /* empty once there is nothing to remove */
 	const char *kind;
-	int fd;
+	int fd;	     /* where it is made: nameless */
 	bool making; /* `make` holds memory */
 	struct cdb_make make;
 	uint8_t key[16];
@@ -47,8 +47,8 @@ int publish_file_add(struct publish_file *file, char prefix, const char *key, co
 /* A row: by its name and by its id. */
 int publish_file_row(struct publish_file *file, const char *name, uint32_t id, const char *line,
 		     size_t len);
-/* Index, head, disk.  -EEXIST where a name or an id came twice. */
-int publish_file_finish(struct publish_file *file);
+/* Index, head, and all of it on the disk, beside.  -EEXIST where a name or an id came twice. */
+int publish_file_finish(struct publish_file *file, int folder);
 /* Removes what lies beside, if it still does. */
 void publish_file_close(struct publish_file *file, int folder);
 

@@ -246,7 +246,7 @@ static void by_hand(struct place *place, const char *kind, const char *const rec
 		assert_int_equal(publish_file_add(&file, records[i][0][0], records[i][0] + 1,
 						  records[i][1], strlen(records[i][1])),
 				 0);
-	assert_int_equal(publish_file_finish(&file), 0);
+	assert_int_equal(publish_file_finish(&file, folder), 0);
 	assert_int_equal(renameat(folder, file.beside, folder, file.name), 0);
 	publish_file_close(&file, folder);
 	close(folder);
