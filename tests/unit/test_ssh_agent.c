@@ -5,6 +5,7 @@
  * The signatures were made by ssh-keygen -Y sign (OpenSSH 9.2) in namespace webcred,
  * over the message that sshsig.h describes, with a security key in software.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -258,6 +259,30 @@ static void test_key_of_another_algorithm(void **state)
 	assert_non_null(strstr(judged.reason, "another algorithm"));
 }
 
+/* Longer than any caller's words can be is refused, and nothing is handed out. */
+static void test_what_is_signed_has_an_end(void **state)
+{
+	char service[WIRE_SERVICE_MAX + 1] = "", name[WIRE_NAME_MAX + 1] = "";
+	char rp_id[WIRE_RPID_MAX + 1] = "", tty[WIRE_TTY_MAX + 1] = "", endless[4096] = "";
+	uint8_t to_sign[SSHSIG_SIZE + 1], other[SSHSIG_SIZE];
+	struct sshsig what = about();
+
+	(void)state;
+	what.purpose = "create";
+	what.rp_id = what.host = memset(rp_id, 'r', sizeof(rp_id) - 1);
+	what.service = memset(service, 's', sizeof(service) - 1);
+	what.user = memset(name, 'n', sizeof(name) - 1);
+	what.tty = memset(tty, 't', sizeof(tty) - 1);
+	to_sign[SSHSIG_SIZE] = 'x';
+	assert_int_equal(sshsig_make(&what, to_sign), 0);
+	assert_memory_equal(to_sign, "SSHSIG", 6);
+	assert_int_equal(to_sign[SSHSIG_SIZE], 'x');
+	memcpy(other, to_sign, sizeof(other));
+	what.host = memset(endless, 'h', sizeof(endless) - 1);
+	assert_int_equal(sshsig_make(&what, other), -EMSGSIZE);
+	assert_memory_equal(to_sign, other, sizeof(other));
+}
+
 /* ---- the protocol ------------------------------------------------------------------------ */
 
 static bool count_key(void *context, const uint8_t *key, size_t len, const char *comment,
@@ -350,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_what_reads_as_a_replay),
 		cmocka_unit_test(test_signature_changed_anywhere),
 		cmocka_unit_test(test_key_of_another_algorithm),
+		cmocka_unit_test(test_what_is_signed_has_an_end),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_requests),
