@@ -24,10 +24,10 @@ course_prepare() {
 # both sides, as between two people.  Without a pause it is the line `sustained`.
 PAUSE='-w 6'
 
-code_ours() { hotp code.in ours ours h0 30 $PAUSE; hotp code.fresh ours ours h0 20 $PAUSE -x; }
-code_google() { hotp code.in google google h0 30 $PAUSE; hotp code.fresh google google h0 20 $PAUSE -x; }
-code_oath() { hotp code.in oath oath h0 10 $PAUSE; hotp code.fresh oath oath h0 5 $PAUSE -x; }
-code_floor() { plain code.in permit permit h0 30; plain code.fresh permit permit h0 20 -x; }
+code_ours() { hotp code.in ours ours h0 15 $PAUSE; hotp code.fresh ours ours h0 10 $PAUSE -x; }
+code_google() { hotp code.in google google h0 15 $PAUSE; hotp code.fresh google google h0 10 $PAUSE -x; }
+code_oath() { hotp code.in oath oath h0 5 $PAUSE; hotp code.fresh oath oath h0 3 $PAUSE -x; }
+code_floor() { plain code.in permit permit h0 15; plain code.fresh permit permit h0 10 -x; }
 
 course_code() {
 	step 'one login by code'
@@ -36,15 +36,15 @@ course_code() {
 	alternate "$ROUNDS" code_ours code_google code_oath code_floor
 }
 
-# Ten people a round; their codes are of three steps, and used up then.
+# Six people a round; their codes are of three steps, and used up then.
 totp_ours() {
-	totp totp.in ours ours $totp_next 10 $PAUSE
-	totp totp.fresh ours ours $((TOTP_USERS + totp_next)) 10 $PAUSE -x
+	totp totp.in ours ours $totp_next 6 $PAUSE
+	totp totp.fresh ours ours $((TOTP_USERS + totp_next)) 6 $PAUSE -x
 }
 totp_google() {
-	totp totp.in google google $totp_next 10 $PAUSE
-	totp totp.fresh google google $((TOTP_USERS + totp_next)) 10 $PAUSE -x
-	totp_next=$((totp_next + 10))
+	totp totp.in google google $totp_next 6 $PAUSE
+	totp totp.fresh google google $((TOTP_USERS + totp_next)) 6 $PAUSE -x
+	totp_next=$((totp_next + 6))
 }
 
 course_totp() {
@@ -53,9 +53,9 @@ course_totp() {
 	alternate "$ROUNDS" totp_ours totp_google
 }
 
-password_ours() { password password.in ours ours-password 3; password password.fresh ours ours-password 2 -x; }
-password_unix() { password password.in unix unix 3; password password.fresh unix unix 2 -x; }
-password_bare() { limit password.in bare hash 5; }
+password_ours() { password password.in ours ours-password 2; password password.fresh ours ours-password 1 -x; }
+password_unix() { password password.in unix unix 1; password password.fresh unix unix 1 -x; }
+password_bare() { limit password.in bare hash 2; }
 
 course_password() {
 	step 'one login by password'
@@ -85,7 +85,7 @@ course_many() {
 	hotp first ours ours burst%d 1 -p $BURST
 	hotp first google google burst%d 1 -p $BURST
 	alternate "$BURSTS" burst_ours burst_google burst_floor
-	alternate $(((BURSTS + 3) / 4)) long_ours long_google long_floor
+	alternate $(((BURSTS + 1) / 2)) long_ours long_google long_floor
 	same=0
 	alternate $(((BURSTS + 1) / 2)) same_ours same_google same_oath
 }
@@ -115,11 +115,11 @@ course_memory() {
 
 # ---- keys ------------------------------------------------------------------------------
 
-nokey_ours() { hotp nokey.fresh ours ours-nokey nokey0 15 $PAUSE -x; hotp nokey.in ours ours-nokey nokey0 10 $PAUSE; }
-nokey_u2f() { plain nokey.fresh u2f u2f-stand-in nokey0 15 $PAUSE -x; plain nokey.in u2f u2f-stand-in nokey0 10 $PAUSE; }
-nokey_code() { hotp nokey.fresh u2fcode u2f-code nokey0 15 $PAUSE -x; hotp nokey.in u2fcode u2f-code nokey0 10 $PAUSE; }
-key_ours() { plain key.in ours ours-key key0 8 $PAUSE; plain key.fresh ours ours-key key0 8 $PAUSE -x; }
-key_u2f() { plain key.in u2f u2f key0 8 $PAUSE; plain key.fresh u2f u2f key0 8 $PAUSE -x; }
+nokey_ours() { hotp nokey.fresh ours ours-nokey nokey0 8 $PAUSE -x; hotp nokey.in ours ours-nokey nokey0 5 $PAUSE; }
+nokey_u2f() { plain nokey.fresh u2f u2f-stand-in nokey0 8 $PAUSE -x; plain nokey.in u2f u2f-stand-in nokey0 5 $PAUSE; }
+nokey_code() { hotp nokey.fresh u2fcode u2f-code nokey0 8 $PAUSE -x; hotp nokey.in u2fcode u2f-code nokey0 5 $PAUSE; }
+key_ours() { plain key.in ours ours-key key0 6 $PAUSE; plain key.fresh ours ours-key key0 5 $PAUSE -x; }
+key_u2f() { plain key.in u2f u2f key0 6 $PAUSE; plain key.fresh u2f u2f key0 5 $PAUSE -x; }
 
 course_keys() {
 	local end
@@ -160,17 +160,17 @@ course_load() {
 
 # ---- growth ----------------------------------------------------------------------------------
 
-credentials_one() { hotp credentials.1 ours ours cred1n0 20; }
-credentials_ten() { hotp credentials.10 ours ours cred10n0 20; }
-credentials_hundred() { hotp credentials.100 ours ours cred100n0 20; }
+credentials_one() { hotp credentials.1 ours ours cred1n0 12; }
+credentials_ten() { hotp credentials.10 ours ours cred10n0 12; }
+credentials_hundred() { hotp credentials.100 ours ours cred100n0 12; }
 
 course_credentials() {
 	step 'credentials of one person'
 	alternate "$ROUNDS" credentials_one credentials_ten credentials_hundred
 }
 
-users_one() { hotp "users.$size" one ours-one once0 20; }
-users_big() { hotp "users.$size" big ours-big once0 20; }
+users_one() { hotp "users.$size" one ours-one once0 12; }
+users_big() { hotp "users.$size" big ours-big once0 12; }
 users_oath() { COUNTER[oath-big/once0]=${COUNTER[oath-$size]:-1}
 	hotp "users.$size" oath oath-big once0 "$oath_logins"
 	COUNTER[oath-$size]=${COUNTER[oath-big/once0]}; }
@@ -215,8 +215,8 @@ course_disk() {
 # ---- limits ------------------------------------------------------------------------------------
 
 limits_all() {
-	limit limit sync sync 200 "$DISK/block"
-	limit limit fork fork 200
+	limit limit sync sync 100 "$DISK/block"
+	limit limit fork fork 100
 	limit commits slots slots 40 "$DISK/slots" $BURST
 	record commits ours commits "$(state commits)" $BURST 40 "$RAW/commits.ours"
 }

@@ -22,21 +22,53 @@ static double quantile(const double *sorted, int n, double q)
 	return sorted[at < n ? at : n - 1];
 }
 
-/* Both sides were measured in turn, so that the parts of one match the other's. */
-static void quantiles_of_parts(const double *us, struct series *series)
+/* Lines of `n N ok OK wall_us W cpu_us C`, one for each block. */
+static void read_blocks(FILE *file, struct series *series)
 {
-	int size = series->n / PARTS;
-	double *part = malloc((size_t)(size + 1) * sizeof(*part));
+	double wall, walls = 0, cpu, oks = 0;
+	int n, ok;
 
-	if (!part)
-		abort();
-	for (int i = 0; i < PARTS; i++) {
-		memcpy(part, us + i * size, (size_t)size * sizeof(*part));
-		qsort(part, (size_t)size, sizeof(*part), compare);
-		series->part_p50[i] = size ? quantile(part, size, 0.5) : NAN;
-		series->part_p99[i] = size ? quantile(part, size, 0.99) : NAN;
+	while (fscanf(file, " n %d ok %d wall_us %lf cpu_us %lf", &n, &ok, &wall, &cpu) == 4) {
+		walls += wall;
+		oks += ok;
+		if (ok > series->most)
+			series->most = ok;
+		if (series->n_blocks < BLOCKS_MAX)
+			series->block[series->n_blocks++] =
+				(struct block){.n = n, .ok = ok, .wall_us = wall};
 	}
-	free(part);
+	series->rate = walls > 0 ? oks / walls * 1e6 : 0;
+}
+
+/* Those of a block stand one behind the other; sorts them. */
+static void block_quantiles(double *us, double *grown, struct block *block)
+{
+	qsort(us, (size_t)block->n, sizeof(*us), compare);
+	qsort(grown, (size_t)block->n, sizeof(*grown), compare);
+	block->p50 = quantile(us, block->n, 0.5);
+	block->p99 = quantile(us, block->n, 0.99);
+	block->grown_kib = quantile(grown, block->n, 0.5);
+}
+
+static void series_quantiles(double *us, double *grown, struct series *series)
+{
+	int at = 0;
+
+	for (int i = 0; i < series->n_blocks; i++) {
+		struct block *block = &series->block[i];
+
+		if (block->n < 1 || at + block->n > series->n)
+			break;
+		block_quantiles(us + at, grown + at, block);
+		at += block->n;
+	}
+	qsort(us, (size_t)series->n, sizeof(*us), compare);
+	qsort(grown, (size_t)series->n, sizeof(*grown), compare);
+	series->p50 = quantile(us, series->n, 0.5);
+	series->p99 = quantile(us, series->n, 0.99);
+	series->min = us[0];
+	series->max = us[series->n - 1];
+	series->grown_kib = quantile(grown, series->n, 0.5);
 }
 
 /* Lines of `whole-ns inside-ns code KiB`. */
@@ -60,57 +92,12 @@ static int read_logins(FILE *file, struct series *series)
 		sum += whole / 1e3;
 	}
 	if (series->n > 0) {
-		quantiles_of_parts(us, series);
-		qsort(us, (size_t)series->n, sizeof(*us), compare);
-		qsort(grown, (size_t)series->n, sizeof(*grown), compare);
-		series->p50 = quantile(us, series->n, 0.5);
-		series->p99 = quantile(us, series->n, 0.99);
-		series->min = us[0];
-		series->max = us[series->n - 1];
+		series_quantiles(us, grown, series);
 		series->mean = sum / series->n;
-		series->grown_kib = quantile(grown, series->n, 0.5);
 	}
 	free(us);
 	free(grown);
 	return series->n;
-}
-
-/* Lines of `n N ok OK wall_us W cpu_us C`, one for each run. */
-static int read_run(FILE *file, int *ret_ok, double *ret_wall)
-{
-	double cpu;
-	int n;
-
-	return fscanf(file, " n %d ok %d wall_us %lf cpu_us %lf", &n, ret_ok, ret_wall, &cpu) == 4;
-}
-
-static double rate_of(FILE *file, int runs)
-{
-	double wall, walls = 0, oks = 0;
-	int ok;
-
-	while (runs-- != 0 && read_run(file, &ok, &wall)) {
-		walls += wall;
-		oks += ok;
-	}
-	return walls > 0 ? oks / walls * 1e6 : 0;
-}
-
-static void read_runs(FILE *file, struct series *series)
-{
-	double wall;
-	int ok;
-
-	while (read_run(file, &ok, &wall)) {
-		series->runs++;
-		if (ok > series->most)
-			series->most = ok;
-	}
-	rewind(file);
-	series->rate = rate_of(file, -1);
-	rewind(file);
-	for (int i = 0; i < PARTS; i++)
-		series->part_rate[i] = rate_of(file, series->runs / PARTS);
 }
 
 static FILE *open_in(const struct report *report, const char *name, const char *suffix)
@@ -128,10 +115,10 @@ static void read_series(struct report *report, const char *name)
 
 	memset(series, 0, sizeof(*series));
 	snprintf(series->name, sizeof(series->name), "%.*s", NAME_MAX_LEN - 1, name);
-	if (logins && runs && read_logins(logins, series) > 0) {
-		read_runs(runs, series);
+	if (runs)
+		read_blocks(runs, series);
+	if (logins && runs && read_logins(logins, series) > 0)
 		report->n_series++;
-	}
 	if (logins)
 		fclose(logins);
 	if (runs)
@@ -190,7 +177,33 @@ double report_fact(const struct report *report, const char *name)
 	return NAN;
 }
 
-double report_value(const struct report *report, const char *metric, int part)
+static double block_value(const struct block *block, const char *metric)
+{
+	if (strncmp(metric, "p99:", 4) == 0)
+		return block->p99;
+	if (strncmp(metric, "rate:", 5) == 0)
+		return block->ok / block->wall_us * 1e6;
+	if (strncmp(metric, "grown:", 6) == 0)
+		return block->grown_kib;
+	if (strncmp(metric, "most:", 5) == 0)
+		return block->ok;
+	return block->p50;
+}
+
+static double series_value(const struct series *series, const char *metric)
+{
+	if (strncmp(metric, "p99:", 4) == 0)
+		return series->p99;
+	if (strncmp(metric, "rate:", 5) == 0)
+		return series->rate;
+	if (strncmp(metric, "grown:", 6) == 0)
+		return series->grown_kib;
+	if (strncmp(metric, "most:", 5) == 0)
+		return series->most;
+	return series->p50;
+}
+
+double report_value(const struct report *report, const char *metric, int block)
 {
 	const char *name = strchr(metric, ':') + 1;
 	const struct series *series = report_series(report, name);
@@ -201,15 +214,15 @@ double report_value(const struct report *report, const char *metric, int part)
 	 * nothing was measured. */
 	if (!series || (series->ok != series->n && strncmp(name, "same.", 5) != 0))
 		return NAN;
-	if (strncmp(metric, "p99:", 4) == 0)
-		return part == WHOLE ? series->p99 : series->part_p99[part];
-	if (strncmp(metric, "rate:", 5) == 0)
-		return part == WHOLE ? series->rate : series->part_rate[part];
-	if (strncmp(metric, "grown:", 6) == 0)
-		return series->grown_kib;
-	if (strncmp(metric, "most:", 5) == 0)
-		return series->most;
-	return part == WHOLE ? series->p50 : series->part_p50[part];
+	return block == WHOLE ? series_value(series, metric)
+			      : block_value(&series->block[block], metric);
+}
+
+int report_blocks(const struct report *report, const char *metric)
+{
+	const struct series *series = report_series(report, strchr(metric, ':') + 1);
+
+	return series ? series->n_blocks : 0;
 }
 
 int main(int argc, char **argv)

@@ -18,8 +18,14 @@
 #define SERIES_MAX 128
 #define FACTS_MAX 64
 #define NAME_MAX_LEN 64
-#define PARTS 3 /* a run's beginning, middle and end, which should say the same */
+#define BLOCKS_MAX 64
 #define WHOLE (-1)
+
+/* What one side did in its turn; the other side's of the same number came next to it. */
+struct block {
+	int n, ok;
+	double wall_us, p50, p99, grown_kib;
+};
 
 /* What was measured of one side of one thing; microseconds. */
 struct series {
@@ -28,9 +34,9 @@ struct series {
 	double p50, p99, min, max, mean;
 	double grown_kib; /* median */
 	double rate;	  /* let in, a second, over all runs */
-	int most;	  /* let in, in any one run */
-	int runs;
-	double part_p50[PARTS], part_p99[PARTS], part_rate[PARTS];
+	int most;	  /* let in, in any one block */
+	int n_blocks;
+	struct block block[BLOCKS_MAX];
 };
 
 struct fact {
@@ -52,20 +58,23 @@ struct line {
 	const char *what;
 	const char *unit; /* of ours and theirs */
 	double ours, theirs, judged, reach;
-	double part[PARTS]; /* what is judged, of each part of the run */
-	bool at_least;	    /* reached at or above; else at or below */
-	bool ratio;	    /* what is judged is ours / theirs; else as `unit` */
+	double low, high; /* where what is judged lies, in 95 runs of 100 */
+	bool at_least;	  /* reached at or above; else at or below */
+	bool ratio;	  /* what is judged is ours / theirs; else as `unit` */
 };
 
 #define LINES_MAX 40
 
 const struct series *report_series(const struct report *report, const char *name);
 double report_fact(const struct report *report, const char *name);
-/* "p50:NAME", "p99:", "rate:", "grown:", "most:", "fact:NAME"; NAN where there is none. */
-double report_value(const struct report *report, const char *metric, int part);
+/* "p50:NAME", "p99:", "rate:", "grown:", "most:", "fact:NAME", of a block or the WHOLE; NAN where
+ * there is none. */
+double report_value(const struct report *report, const char *metric, int block);
+/* In how many blocks it was measured; 0 for facts. */
+int report_blocks(const struct report *report, const char *metric);
 
 int lines_make(const struct report *report, struct line ret_lines[LINES_MAX]);
-/* The verdict: reached or not, where the parts of the run agree with the whole. */
+/* The verdict: reached or not, where all of the interval is; else at the border. */
 const char *line_verdict(const struct line *line);
 void lines_print(const struct line *lines, int n);
 

@@ -60,6 +60,8 @@ static json_t *table(const struct line *lines, int n)
 		json_object_set_new(one, "ours", real(line->ours));
 		json_object_set_new(one, "theirs", real(line->theirs));
 		json_object_set_new(one, "judged", real(line->judged));
+		json_object_set_new(one, "low", real(line->low));
+		json_object_set_new(one, "high", real(line->high));
 		json_object_set_new(one, "reach", real(line->reach));
 		json_object_set_new(one, "at_least", json_boolean(line->at_least));
 		json_object_set_new(one, "verdict", json_string(line_verdict(line)));

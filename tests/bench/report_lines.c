@@ -4,6 +4,7 @@
 #include "tests/bench/report.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum judge { RATIO, DIFFERENCE, VALUE };
@@ -64,18 +65,15 @@ static const struct rule rules[] = {
 	 false, 2048, 0},
 };
 
-static double value_of(const struct report *report, const char *metric, const char *largest,
-		       int part)
+/* The metric with the largest store in the place of %s. */
+static const char *name_of(const char *metric, const char *largest, char text[128])
 {
-	const char *at = metric ? strstr(metric, "%s") : NULL;
-	char text[128];
+	const char *at = strstr(metric, "%s");
 
-	if (!metric)
-		return NAN;
 	if (!at)
-		return report_value(report, metric, part);
-	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - metric), metric, largest, at + 2);
-	return report_value(report, text, part);
+		return metric;
+	snprintf(text, 128, "%.*s%s%s", (int)(at - metric), metric, largest, at + 2);
+	return text;
 }
 
 /* The greatest N that users.N.big was measured for. */
@@ -103,30 +101,82 @@ static double judge(const struct rule *rule, double ours, double theirs)
 	return ours;
 }
 
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* How many of n fair coins show heads so seldom that fewer come in 2.5 of 100 throws: where the
+ * interval of a median begins, of n in order, counted from either end. */
+static int interval_begin(int n)
+{
+	double chance = pow(0.5, n), sum = chance;
+	int k = 0;
+
+	while (sum <= 0.025 && k < n) {
+		chance *= (double)(n - k) / (k + 1);
+		sum += chance;
+		k++;
+	}
+	return k > 0 ? k - 1 : 0;
+}
+
+/* The median of what each pair of neighbours says, and how far it can be trusted.  A
+ * disturbance meets both of a pair, and few pairs. */
+static void judge_blocks(const struct report *report, const struct rule *rule, const char *ours,
+			 const char *theirs, struct line *line)
+{
+	int n = report_blocks(report, ours), m = report_blocks(report, theirs), at;
+	double judged[BLOCKS_MAX];
+
+	if (n > m)
+		n = m;
+	if (n < 1)
+		return;
+	for (int i = 0; i < n; i++) {
+		judged[i] =
+			judge(rule, report_value(report, ours, i), report_value(report, theirs, i));
+		if (isnan(judged[i]))
+			return; /* so is the line's */
+	}
+	qsort(judged, (size_t)n, sizeof(*judged), compare);
+	at = interval_begin(n);
+	line->judged = (judged[(n - 1) / 2] + judged[n / 2]) / 2;
+	line->low = judged[at];
+	line->high = judged[n - 1 - at];
+}
+
+static void line_make(const struct report *report, const struct rule *rule, const char *largest,
+		      struct line *ret_line)
+{
+	char texts[2][128];
+	const char *ours = name_of(rule->ours, largest, texts[0]);
+	const char *theirs = rule->theirs ? name_of(rule->theirs, largest, texts[1]) : NULL;
+	struct line line = {.what = rule->what,
+			    .unit = rule->unit,
+			    .ours = report_value(report, ours, WHOLE),
+			    .theirs = theirs ? report_value(report, theirs, WHOLE) : NAN,
+			    .reach = report->quick && rule->quick_reach > 0 ? rule->quick_reach
+									    : rule->reach,
+			    .at_least = rule->at_least,
+			    .ratio = rule->judge == RATIO};
+
+	line.judged = line.low = line.high = judge(rule, line.ours, line.theirs);
+	if (rule->judge != VALUE)
+		judge_blocks(report, rule, ours, theirs, &line);
+	*ret_line = line;
+}
+
 int lines_make(const struct report *report, struct line ret_lines[LINES_MAX])
 {
 	int n = (int)(sizeof(rules) / sizeof(rules[0]));
 	char largest[24];
 
 	find_largest(report, largest);
-	for (int i = 0; i < n; i++) {
-		const struct rule *rule = &rules[i];
-		struct line *line = &ret_lines[i];
-
-		*line = (struct line){.what = rule->what,
-				      .unit = rule->unit,
-				      .ours = value_of(report, rule->ours, largest, WHOLE),
-				      .theirs = value_of(report, rule->theirs, largest, WHOLE),
-				      .reach = report->quick && rule->quick_reach > 0
-						       ? rule->quick_reach
-						       : rule->reach,
-				      .at_least = rule->at_least,
-				      .ratio = rule->judge == RATIO};
-		line->judged = judge(rule, line->ours, line->theirs);
-		for (int k = 0; k < PARTS; k++)
-			line->part[k] = judge(rule, value_of(report, rule->ours, largest, k),
-					      value_of(report, rule->theirs, largest, k));
-	}
+	for (int i = 0; i < n; i++)
+		line_make(report, &rules[i], largest, &ret_lines[i]);
 	return n;
 }
 
@@ -140,10 +190,8 @@ const char *line_verdict(const struct line *line)
 {
 	bool reached = is_reached(line, line->judged);
 
-	for (int i = 0; i < PARTS; i++) {
-		if (is_reached(line, line->part[i]) != reached)
-			return "at the border";
-	}
+	if (is_reached(line, line->low) != reached || is_reached(line, line->high) != reached)
+		return "at the border";
 	return reached ? "reached" : "not reached";
 }
 
@@ -159,9 +207,10 @@ static void number(char *text, size_t size, double value)
 
 void lines_print(const struct line *lines, int n)
 {
-	char ours[32], theirs[32], judged[32], reach[32];
+	char ours[32], theirs[32], judged[32], low[32], high[32], reach[32];
 
-	printf("\n%-56s %10s %10s %-4s %8s %10s\n", "what", "ours", "theirs", "", "ratio", "reach");
+	printf("\n%-56s %8s %8s %-3s %8s %17s %9s\n", "what", "ours", "theirs", "", "judged",
+	       "95 in 100", "reach");
 	for (int i = 0; i < n; i++) {
 		const struct line *line = &lines[i];
 
@@ -169,11 +218,15 @@ void lines_print(const struct line *lines, int n)
 		number(theirs, sizeof(theirs), line->theirs);
 		number(reach, sizeof(reach), line->reach);
 		snprintf(judged, sizeof(judged), "-");
-		if (line->ratio && !isnan(line->judged))
-			snprintf(judged, sizeof(judged), "%.4f", line->judged);
-		else if (line->judged != line->ours)
+		snprintf(low, sizeof(low), "-");
+		snprintf(high, sizeof(high), "-");
+		if (line->judged != line->ours && !isnan(line->judged)) {
 			number(judged, sizeof(judged), line->judged);
-		printf("%-56s %10s %10s %-4s %8s %s %8s  %s\n", line->what, ours, theirs,
-		       line->unit, judged, line->at_least ? ">" : "<", reach, line_verdict(line));
+			number(low, sizeof(low), line->low);
+			number(high, sizeof(high), line->high);
+		}
+		printf("%-56s %8s %8s %-3s %8s %8s %8s %s %7s  %s\n", line->what, ours, theirs,
+		       line->unit, judged, low, high, line->at_least ? ">" : "<", reach,
+		       line_verdict(line));
 	}
 }
