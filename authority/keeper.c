@@ -196,14 +196,16 @@ static int keeper_loop(struct keeper *keeper)
 	int64_t swept = wire_clock(), heard = swept, now;
 	unsigned failed = 0;
 	bool idle = false;
-	int n, i;
+	int n, i, names;
 
 	for (;;) {
+		names = keeper_names_wait_ms(keeper);
 		n = epoll_wait(keeper->epoll, event, KEEPER_EVENTS,
-			       keeper->copy || keeper_names_busy(keeper) ? 0
-			       : keeper_lacks_spares(keeper)		 ? KEEPER_REFILL_MS
-			       : idle					 ? KEEPER_SWEEP_MS
-									 : KEEPER_IDLE_MS);
+			       keeper->copy		     ? 0
+			       : names >= 0		     ? names
+			       : keeper_lacks_spares(keeper) ? KEEPER_REFILL_MS
+			       : idle			     ? KEEPER_SWEEP_MS
+							     : KEEPER_IDLE_MS);
 		failed = n < 0 && errno != EINTR ? failed + 1 : 0;
 		if (failed > KEEPER_FAILURES)
 			return 70;

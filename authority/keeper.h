@@ -150,6 +150,8 @@ struct keeper_names {
 	uint64_t covers;	     /* ... that began after so many */
 	int64_t after;		     /* the last row it has */
 	bool groups, whole;	     /* people are through; groups are */
+	size_t rows;		     /* both */
+	struct names_writer *writer; /* ends a large run, beside us */
 	int64_t retry_at;
 	struct local *local;	/* the local files, for this run */
 	struct stat local_seen; /* ... when /etc/passwd was read */
@@ -348,7 +350,8 @@ int keeper_person_fit(struct keeper *keeper, const struct client *client, char *
 void keeper_names_open(struct keeper *keeper);
 /* Something changed in this batch; the client's answer waits until it can be seen. */
 void keeper_names_changed(struct keeper *keeper, struct client *client);
-bool keeper_names_busy(const struct keeper *keeper);
+/* How long the next turn may wait, at most: -1 as long as may be. */
+int keeper_names_wait_ms(const struct keeper *keeper);
 /* The next slice. */
 void keeper_names_turn(struct keeper *keeper);
 void keeper_names_abandon(struct keeper *keeper);

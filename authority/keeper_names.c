@@ -3,7 +3,8 @@
 /*
  * keeper_names - the databases of the name service, written anew from the store
  * after each change and at the start, a slice at a time: a million people take
- * seconds, and logins go on in between.
+ * seconds, and logins go on in between.  What cannot be sliced - sorting, the index, the
+ * disk - a thread does where there are many rows; it has the run and nothing else.
  *
  * Who ordered a change is answered once it can be seen.  A change in mid-run begins
  * another run when this one is over; a run that began before a change never answers
@@ -15,6 +16,9 @@
  * at each answer.)
  */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +31,16 @@
 
 #define NAMES_SLICE 256 /* rows: about a millisecond */
 #define NAMES_RETRY_MS 10000
+#define NAMES_ALONE 4096 /* rows that are ended at once: some milliseconds */
+#define NAMES_LOOK_MS 4	 /* how often a thread is asked whether it is done */
+
+struct names_writer {
+	pthread_t thread;
+	struct publish *run;
+	char error[512];
+	int result;
+	atomic_bool done;
+};
 
 static bool names_is_there(void)
 {
@@ -62,8 +76,24 @@ void keeper_names_open(struct keeper *keeper)
 		keeper_names_changed(keeper, NULL);
 }
 
+/* Waits for it, if need be; its result. */
+static int names_join(struct keeper_names *names)
+{
+	struct names_writer *writer = names->writer;
+	int r;
+
+	pthread_join(writer->thread, NULL);
+	names->writer = NULL;
+	r = writer->result;
+	memcpy(names->error, writer->error, sizeof(names->error));
+	free(writer);
+	return r;
+}
+
 void keeper_names_abandon(struct keeper *keeper)
 {
+	if (keeper->names.writer)
+		(void)names_join(&keeper->names);
 	publish_abandon(keeper->names.run);
 	keeper->names.run = NULL;
 	local_free(keeper->names.local);
@@ -75,7 +105,7 @@ void keeper_names_watch(struct keeper *keeper)
 	const struct stat *seen = &keeper->names.local_seen;
 	struct stat now;
 
-	if (!keeper->names.published || keeper->names.run)
+	if (!keeper->names.published || keeper->names.run || keeper->names.writer)
 		return;
 	if (stat(LOCAL_FOLDER "/passwd", &now) < 0)
 		memset(&now, 0, sizeof(now));
@@ -88,11 +118,18 @@ void keeper_names_watch(struct keeper *keeper)
 	}
 }
 
-bool keeper_names_busy(const struct keeper *keeper)
+static bool names_busy(const struct keeper *keeper)
 {
 	return keeper->names.run ||
 	       (keeper->store && keeper->names.changes != keeper->names.published &&
 		wire_clock() >= keeper->names.retry_at);
+}
+
+int keeper_names_wait_ms(const struct keeper *keeper)
+{
+	if (keeper->names.writer)
+		return NAMES_LOOK_MS;
+	return names_busy(keeper) ? 0 : -1;
 }
 
 /* ---- one run ---------------------------------------------------------------------------- */
@@ -119,6 +156,7 @@ static int names_person(void *context, const struct store_person *person)
 	if (r < 0)
 		return r;
 	names->after = person->number;
+	names->rows++;
 	return --slice->left == 0;
 }
 
@@ -161,6 +199,7 @@ static int names_group(void *context, const struct store_group *group)
 	if (r < 0)
 		return r;
 	names->after = group->number;
+	names->rows++;
 	return --slice->left == 0;
 }
 
@@ -201,6 +240,7 @@ static int names_begin(struct keeper *keeper)
 
 	names->covers = names->changes;
 	names->after = 0;
+	names->rows = 0;
 	names->groups = names->whole = false;
 	names->error[0] = '\0';
 	names_make_folder();
@@ -257,23 +297,70 @@ static void names_end(struct keeper *keeper, int r)
 			names_tell(keeper, client, r);
 }
 
+static void *names_write(void *argument)
+{
+	struct names_writer *writer = argument;
+
+	writer->result = publish_finish(writer->run, writer->error, sizeof(writer->error));
+	atomic_store(&writer->done, true);
+	return NULL;
+}
+
+/* No signal of the keeper's is for it. */
+static bool names_start_writer(struct keeper_names *names)
+{
+	struct names_writer *writer = calloc(1, sizeof(*writer));
+	sigset_t all, before;
+	int r;
+
+	if (!writer)
+		return false;
+	writer->run = names->run;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&writer->thread, NULL, names_write, writer);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r != 0) {
+		free(writer);
+		return false;
+	}
+	names->writer = writer;
+	return true;
+}
+
+/* 1 where a thread does it. */
+static int names_finish(struct keeper *keeper)
+{
+	struct keeper_names *names = &keeper->names;
+	bool beside = names->rows > NAMES_ALONE && names_start_writer(names);
+	int r = beside ? 1 : publish_finish(names->run, names->error, sizeof(names->error));
+
+	names->run = NULL;
+	local_free(names->local);
+	names->local = NULL;
+	return r;
+}
+
 void keeper_names_turn(struct keeper *keeper)
 {
 	struct keeper_names *names = &keeper->names;
 	int r = 0;
 
-	if (!keeper->store || keeper->in_batch || !keeper_names_busy(keeper))
+	if (!keeper->store || keeper->in_batch || keeper_names_wait_ms(keeper) < 0)
 		return;
+	if (names->writer) {
+		if (atomic_load(&names->writer->done))
+			names_end(keeper, names_join(names));
+		return;
+	}
 	if (!names->run)
 		r = names_begin(keeper);
 	if (r == 0)
 		r = names_slice(keeper);
-	if (r == 0 && names->whole) {
-		r = publish_finish(names->run, names->error, sizeof(names->error));
-		names->run = NULL;
-		keeper_names_abandon(keeper);
-	} else if (r == 0) {
+	if (r == 0 && names->whole)
+		r = names_finish(keeper);
+	else if (r == 0)
 		return;
-	}
-	names_end(keeper, r);
+	if (r <= 0)
+		names_end(keeper, r);
 }

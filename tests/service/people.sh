@@ -316,6 +316,31 @@ test_published_again_at_start() {
 	waits_for grep -q Restored <(getent passwd cathy; sleep 0.1; getent passwd cathy)
 }
 
+# So many that a thread ends it: what changes meanwhile waits for the next run, and shows.
+test_many_people_are_published_and_changes_are_not_lost() {
+	local name
+	people_begin
+	makes cathy
+	authority_stop
+	sqlite3 /var/lib/webcred/webcred.db "BEGIN;
+		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9999)
+		INSERT INTO account (name, uid, handle, created) SELECT 'many' || i, 1900000000 + i, randomblob(32), 0 FROM n;
+		INSERT INTO people (name, gid, owner) SELECT name, uid, number FROM account WHERE name GLOB 'many*';
+		INSERT INTO person (account, gid, gecos, home, shell)
+			SELECT number, uid, '', '/home/' || name, '/bin/sh' FROM account WHERE name GLOB 'many*';
+		COMMIT;" || fail "many people"
+	authority_start
+	for name in dora erna fred; do
+		makes $name
+		is "$(getent passwd $name | cut -d : -f 1)" $name "who was added meanwhile"
+	done
+	is "$(getent passwd | grep -c '^many')" 10000 "people"
+	is "$(id many9999)" 'uid=1900009999(many9999) gid=1900009999(many9999) groups=1900009999(many9999)'
+	webcred account remove many5 --yes || fail "remove"
+	! getent passwd many5 || fail "many5 is still there"
+	is "$(find /var/lib/webcred-names -type f | wc -l)" 2 "files"
+}
+
 test_nobody_added_nothing_published() {
 	rm -f /var/lib/webcred-names/*
 	people_conf
