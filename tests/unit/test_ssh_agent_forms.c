@@ -3,6 +3,7 @@
 /* The forms in which an ssh agent may answer (draft-miller-ssh-agent), to their ends. */
 #include <string.h>
 
+#include "lib/core/types/public_key_parse.h"
 #include "lib/core/types/ssh_agent.h"
 #include "tests/unit/unit.h"
 
@@ -38,6 +39,21 @@ static void test_list_of_many(void **state)
 			assert_string_equal(wrong,
 					    "agent: its list has more keys than an agent holds");
 	}
+}
+
+/* ssh has security keys of two algorithms; another has no name there. */
+static void test_key_of_another_algorithm(void **state)
+{
+	static const uint8_t n[256] = {0xc1, [255] = 1}, e[3] = {1, 0, 1};
+	const struct cose_key key = {COSE_RS256, n, e, sizeof(n), sizeof(e)};
+	struct credential record = {.kind = KIND_SSH_SK, .rp_id = "ssh:"};
+	uint8_t blob[SSH_AGENT_KEY_MAX];
+	struct cose_key read;
+
+	(void)state;
+	record.key_len = (uint16_t)cose_write(&key, record.key, sizeof(record.key));
+	assert_int_equal(cose_parse(record.key, record.key_len, &read), COSE_OK);
+	assert_int_equal(ssh_agent_key(&record, blob, sizeof(blob)), 0);
 }
 
 static uint8_t *put(uint8_t *at, const void *bytes, size_t len)
@@ -117,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list_of_many),
+		cmocka_unit_test(test_key_of_another_algorithm),
 		cmocka_unit_test(test_forms_of_ed25519),
 		cmocka_unit_test(test_forms_of_ecdsa),
 	};
