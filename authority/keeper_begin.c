@@ -138,19 +138,36 @@ static int begin_put_record(void *context, const struct store_record *record)
 	return 0;
 }
 
+/* Nobody's, where nobody is known or nothing is enrolled (any more): the same statements, and as
+ * long an answer, as where there is one password (behaviour 38).  A session forgets it. */
+static int begin_put_decoy(struct keeper *keeper, struct begin_records *records)
+{
+	struct store_record decoy;
+	int r = keeper->store->ops->record_decoy(keeper->store, &decoy);
+
+	if (r != 0)
+		return r < 0 ? r : -EIO;
+	credential_put(&keeper->out, &decoy.credential);
+	records->n = 1;
+	return 0;
+}
+
 /* flag more, u16 n, records. */
 static int begin_put_records(struct keeper *keeper, struct client *client, uint16_t had)
 {
 	struct begin_records records = {.out = &keeper->out, .had = had};
 	struct store *store = keeper->store;
 	size_t start = keeper->out.len;
+	bool login = client->pin.verb == WIRE_GET;
 	int r = 0;
 
 	wire_put_u8(&keeper->out, 0);
 	wire_put_u16(&keeper->out, 0);
-	if (client->known)
-		r = store->ops->record_each(store, client->account.number, begin_put_record,
-					    &records);
+	if (client->known || login)
+		r = store->ops->record_each(store, client->known ? client->account.number : 0,
+					    begin_put_record, &records);
+	if (r == 0 && login && records.seen == 0 && had == 0)
+		r = begin_put_decoy(keeper, &records);
 	if (r < 0)
 		return r;
 	client->strongest = records.strongest;
@@ -160,33 +177,12 @@ static int begin_put_records(struct keeper *keeper, struct client *client, uint1
 	return 0;
 }
 
-/* Nobody's: the same statements, and as long an answer, as where there is one password
- * (behaviour 38).  A session forgets it unread, since the subject is not known. */
-static int begin_put_decoy(struct keeper *keeper)
-{
-	struct store *store = keeper->store;
-	struct begin_records none = {.out = &keeper->out};
-	struct store_record decoy;
-	int r = store->ops->record_each(store, 0, begin_put_record, &none);
-
-	if (r == 0)
-		r = store->ops->record_decoy(store, &decoy);
-	if (r != 0)
-		return r < 0 ? r : -EIO;
-	wire_put_u8(&keeper->out, 0);
-	wire_put_u16(&keeper->out, 1);
-	credential_put(&keeper->out, &decoy.credential);
-	return 0;
-}
-
 static int begin_put_begin(struct keeper *keeper, struct client *client, struct policy *policy)
 {
 	int r;
 
 	wire_begin(&keeper->out, (enum wire_message)ANSWER_POLICY);
 	policy_put(&keeper->out, policy);
-	if (!client->known && client->pin.verb == WIRE_GET)
-		return begin_put_decoy(keeper);
 	r = begin_put_records(keeper, client, 0);
 	if (r < 0 || !client->strongest || client->pin.verb != WIRE_MANAGE)
 		return r;

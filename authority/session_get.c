@@ -172,12 +172,12 @@ static void get_pretend(struct session *session, const struct order *order,
 		outcome->status = WEBCRED_STATUS_NOTALLOWED;
 	if (outcome->status != WEBCRED_STATUS_FAULT && outcome->result == 0)
 		outcome->result = WEBCRED_NOT_ALLOWED;
-	if (!session->policy.subject_known)
+	if (session->policy.barred)
 		snprintf(outcome->reason, sizeof(outcome->reason), "%s",
-			 session->policy.barred ? "enrolled under another uid"
-						: "nothing is enrolled");
-	else if (session->policy.barred)
-		snprintf(outcome->reason, sizeof(outcome->reason), "the account is locked");
+			 session->policy.subject_known ? "the account is locked"
+						       : "enrolled under another uid");
+	else if (session->n_credentials == 0)
+		snprintf(outcome->reason, sizeof(outcome->reason), "nothing is enrolled");
 }
 
 /* ---- the request ------------------------------------------------------------------- */

@@ -135,8 +135,9 @@ int session_begin(struct session *session)
 		if (r == 0)
 			r = host_take_records(session, &in, &more);
 	}
-	/* What came along for somebody whom the store does not know is nobody's. */
-	if (!session->policy.subject_known)
+	/* What came along where nothing is enrolled is nobody's (behaviour 38). */
+	if (!session->policy.subject_known ||
+	    (session->n_credentials == 1 && sodium_is_zero(session->credentials->id, WIRE_ID_SIZE)))
 		session->n_credentials = 0;
 	return r;
 }

@@ -327,6 +327,13 @@ static int take_folder(struct opening *opening, const char *folder, struct sqlit
 			 r == -EBUSY ? "another webcred-authority has it open" : strerror(-r));
 		return r;
 	}
+	/* SQLite would say "disk I/O error" of it. */
+	if (faccessat(store->folder, ".", W_OK, AT_EACCESS) < 0 && errno == EROFS) {
+		snprintf(opening->error, opening->size,
+			 "%s: %s: no login can be counted or used up; let it be written to", folder,
+			 strerror(EROFS));
+		return -EROFS;
+	}
 	if (!realpath(folder, opening->folder)) {
 		r = -errno;
 		snprintf(opening->error, opening->size, "%s: %s", folder, strerror(-r));

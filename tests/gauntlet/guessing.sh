@@ -168,9 +168,17 @@ name_service_of_files() {
 	sed -i 's/^passwd:.*/passwd: files/' /etc/nsswitch.conf
 }
 
-# t_of SAMPLES: unknown name, nothing enrolled, wrong secret, in random order.
+# emptied USER: somebody had a password, and has nothing any more; the store still knows the name.
+emptied() {
+	enrol_password "$1" 'correct horse'
+	webcred remove password --user "$1" --yes >/dev/null || fail "cannot remove the password of $1"
+	is "$(credentials "$1")" 0 "credentials of $1"
+}
+
+# t_of SAMPLES: unknown name, nothing enrolled, nothing left, wrong secret, in random order.
 t_of() {
-	OUT=$(timing password "$PAMD" "$1" "$(date +%s)" unknown=nosuchname=wrong none=bob=wrong wrong=alice=wrong)
+	OUT=$(timing password "$PAMD" "$1" "$(date +%s)" unknown=nosuchname=wrong none=bob=wrong \
+		emptied=carol=wrong wrong=alice=wrong)
 	[ $? = 0 ] || fail "$OUT"
 	WORST=$(sed -n 's/^worst //p' <<<"$OUT")
 	while read -r line; do note "$1: $line"; done <<<"$OUT"
@@ -192,10 +200,11 @@ test_timing_of_password_refusals() {
 	n=$(how_many 2000 10000)
 	swift_conf </dev/null
 	alice_enrolled
+	emptied carol
 	name_service_of_files
-	tried $((3 * n))
+	tried $((4 * n))
 	t_stays_small "$n"
-	held $((3 * n))
+	held $((4 * n))
 }
 
 test_timing_with_delay_and_throttle() {
@@ -211,11 +220,12 @@ test_timing_with_delay_and_throttle() {
 		max = 3600
 	END
 	alice_enrolled
+	emptied carol
 	name_service_of_files
 	n=$(how_many 300 1000)
-	tried $((3 * n))
+	tried $((4 * n))
 	t_stays_small "$n"
-	held $((3 * n))
+	held $((4 * n))
 }
 
 run_tests

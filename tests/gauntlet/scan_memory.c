@@ -3,10 +3,10 @@
 /*
  * scan_memory NEEDLES PID... - looks for secrets in every readable mapping of running processes.
  *
- * NEEDLES is a file of lines `NAME HEX`.  Prints `found NAME in PID MAPPING` for each mapping that
- * holds one, and `scanned BYTES in MAPPINGS mappings`, so that a test can tell that it looked at
- * all.  Exit status: 0 where nothing was found, 1 where something was, 2 where nothing could be
- * read.
+ * NEEDLES is a file of lines `NAME HEX`.  Prints `found NAME in PID FROM-TO MAPPING` for each
+ * mapping that holds one, and `scanned BYTES in MAPPINGS mappings`, so that a test can tell that it
+ * looked at all.  Exit status: 0 where nothing was found, 1 where something was, 2 where nothing
+ * could be read.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -108,14 +108,15 @@ static void process_search(const char *pid)
 	maps = fopen(path, "re");
 	while (memory >= 0 && maps && fgets(line, sizeof(line), maps)) {
 		unsigned long long from, to;
-		char rights[8], name[256] = "anonymous";
+		char rights[8], name[256] = "anonymous", where[320];
 
 		if (sscanf(line, "%llx-%llx %7s %*s %*s %*s %255[^\n]", &from, &to, rights, name) <
 			    3 ||
 		    rights[0] != 'r' || strncmp(name, "[vvar", 5) == 0 ||
 		    strcmp(name, "[vsyscall]") == 0)
 			continue;
-		mapping_search(memory, pid, name, from, to);
+		snprintf(where, sizeof(where), "%llx-%llx %s", from, to, name);
+		mapping_search(memory, pid, where, from, to);
 	}
 	if (maps)
 		fclose(maps);

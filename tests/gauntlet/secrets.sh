@@ -3,6 +3,7 @@
 # Where secrets are left: memory of the caller and of the authority, arguments, environment, logs,
 # core dumps; and the same looked for in the modules of Debian that keep their own.
 . "$WEBCRED_TOP/tests/gauntlet/lib.sh"
+. "$WEBCRED_TOP/tests/support/keys.sh"
 
 PASSWORD='correct horse 7f3a91'
 NEEDLES=$SANDBOX/tmp/needles
@@ -151,6 +152,93 @@ test_the_authoritys_memory_after_its_reply() {
 	go answered
 	go ended
 	wait "$HOST" || :
+}
+
+# secret_pages PID: the mappings that are locked, left out of dumps, and empty in a child.
+secret_pages() {
+	awk '/^[0-9a-f]+-[0-9a-f]+ / { at = $1 } /^VmFlags:/ && / lo( |$)/ && / dd( |$)/ && / wf( |$)/ { print at }' \
+		"/proc/$1/smaps"
+}
+
+# lies_locked WHAT PID: what was typed is in the memory of PID, and on such pages alone.
+lies_locked() {
+	local where pages
+	tried
+	pages=$(secret_pages "$2")
+	scan "$1" "$2"
+	where=$(sed -n 's/^found typed-[a-z]* in [0-9]* \([0-9a-f]*-[0-9a-f]*\) .*/\1/p' <<<"$OUT" | sort -u)
+	[ -n "$where" ] || fail "what was typed is nowhere in $1: the test looks at the wrong time"
+	where=$(grep -vxF "$pages" <<<"$where") && fail "what was typed lies in $1 at $where, which is not locked: $OUT"
+	held
+}
+
+# At the prompt the pages are there, locked, before anything is typed; what was typed is there alone
+# while it is checked.
+test_secrets_are_locked() {
+	local pid n=0
+	row 'what is typed is locked into memory'
+	rm -f "$NEEDLES"
+	HASH=65536
+	printf '[throttle]\nenabled = no\n[password]\nmemory = 65536\npasses = 40\n' | conf
+	enrol_password alice "$PASSWORD"
+	needle typed-password "$(hex "$PASSWORD")"
+	host password "$PASSWORD"
+	tried 2
+	[ -n "$(secret_pages "$HOST")" ] || fail "the caller has no page for what is about to be typed"
+	held
+	for pid in $(pgrep -P "$(authority_pid)" | tail -n +2); do
+		[ -z "$(secret_pages "$pid")" ] || n=$((n + 1))
+	done
+	is $n 1 "how many sessions have a page for what is about to be typed"
+	held
+	go prompt
+	stand_still 1
+	lies_locked session "${STILL[0]}"
+	lies_locked caller "$HOST"
+	kill -CONT "${STILL[0]}"
+	stage answered
+	go answered
+	stage ended
+	go ended
+	wait "$HOST"
+	is $? 0 "the host's exit status"
+}
+
+# The PIN of a security key is with its helper while the key waits for its touch; behind the reply it
+# is nowhere.
+test_a_pin_in_the_helper() {
+	local pin=271828182845 helper pid
+	row 'a PIN in the helper of a security key'
+	rm -f "$NEEDLES"
+	keys_conf 'user_verification = required' 'get = public-key'
+	key_plug blue --pin=$pin
+	OUT=$(expect "$WEBCRED_TOOLS/answer.exp" $pin -- webcred create public-key --user alice --label blue \
+		--user-verification required 2>&1 </dev/null) || fail "cannot enrol: $OUT"
+	webcred_service keyonly get=public-key
+	needle typed-pin "$(hex $pin)"
+	key blue touch=wait >/dev/null
+	host keyonly $pin
+	go prompt
+	key blue wait-touch=20000 >/dev/null
+	helper=$(helper_pids)
+	[ "$(wc -w <<<"$helper")" = 1 ] || fail "helpers in a ceremony: $helper"
+	lies_locked webcred-device "$helper"
+	key blue touch >/dev/null
+	stage answered
+	no_helper_left
+	sleep 0.3 # the session ends
+	for pid in $(family); do
+		[ -d "/proc/$pid" ] || continue
+		scan "behind the reply, $(tr '\0' ' ' <"/proc/$pid/cmdline")$pid" "$pid"
+		none_of typed-pin
+	done
+	go answered
+	stage ended
+	scan 'the caller, behind pam_end' "$HOST"
+	none_of typed-pin
+	go ended
+	wait "$HOST"
+	is $? 0 "the host's exit status"
 }
 
 # A test that cannot find anything proves nothing: the same scan finds what is there.

@@ -149,6 +149,40 @@ test_newer_schema() {
 	heals
 }
 
+# The folder can only be read: a bind mount, since root is stopped by no mode.  Nothing is granted that
+# could not be committed, codes least of all; it goes on by itself once it may write.
+test_store_that_can_only_be_read() {
+	local i
+	enrol_password alice 'correct horse'
+	enrol_hotp bob
+	granted bob otp "$(hotp "$SEED" 1)"
+	authority_stop
+	mount --bind /var/lib/webcred /var/lib/webcred || skip "no bind mounts here"
+	mount -o remount,bind,ro /var/lib/webcred || skip "no bind mounts here that can only be read"
+	touch /var/lib/webcred/try 2>/dev/null && fail "the folder can be written to"
+	mark
+	start_sick
+	refuses_as_a_fault '/var/lib/webcred.*([Rr]ead-only|readonly)'
+	for i in 2 3; do
+		drive bob otp --answer "$(hotp "$SEED" $i)" authenticate
+		is "$CODE" PAM_PERM_DENIED "a code that cannot be used up"
+		quick
+	done
+	logged_not 'get granted'
+	mount -o remount,bind,rw /var/lib/webcred || fail "remount"
+	for i in $(seq 60); do
+		drive alice "$SERVICE" --answer 'correct horse' authenticate >/dev/null
+		[ "$CODE" != PAM_SUCCESS ] || break
+		sleep 0.25
+	done
+	is "$CODE" PAM_SUCCESS "a login, once the store may be written to"
+	granted bob otp "$(hotp "$SEED" 2)" # none of them was used up
+	refused bob otp "$(hotp "$SEED" 2)"
+	authority_stop
+	umount /var/lib/webcred
+	heals
+}
+
 # behaviour 13
 test_database_that_others_can_read() {
 	local file

@@ -4,6 +4,7 @@
 . "$WEBCRED_TOP/tests/support/lib.sh"
 
 ROUNDS=${WEBCRED_ROUNDS:-200}
+LOAD=${WEBCRED_LOAD:-0} # so many programs log in over and over beside it, by wrong passwords
 
 unthrottled() {
 	conf <<-END
@@ -50,6 +51,18 @@ new_authority() {
 	authority_wait
 }
 
+# load: the programs of $LOAD; LOADERS are their pids.
+load() {
+	local i
+	LOADERS=()
+	for i in $(seq "$LOAD"); do
+		while :; do
+			pamdrive -u bob -s password -c "$PAMD" --quiet --repeat 20 --answer wrong authenticate
+		done >/dev/null 2>&1 &
+		LOADERS+=($!)
+	done
+}
+
 # login_takes: microseconds, the middle one of five wrong ones, with the start of its process.
 login_takes() {
 	local began
@@ -77,6 +90,7 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 	exec {PAUSE}<>"$SANDBOX/tmp/pause"
 	enrol_hotp alice
 	enrol_password bob 'battery staple'
+	load
 	for round in $(seq "$ROUNDS"); do
 		# What a login takes now, 3 ms or 300, on this machine and beside whatever else runs.
 		[ $((round % 20)) != 1 ] || span=$(login_takes)
@@ -107,6 +121,7 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 	done
 	exec {PAUSE}<&-
 	rm "$SANDBOX/tmp/pause"
+	[ "$LOAD" = 0 ] || kill "${LOADERS[@]}"
 	kills=$(wc -l <"$SANDBOX/authority.exits")
 	note "$ROUNDS kills, $kills of them ended the authority; granted at once $granted, not at once $refused, then at the second try $other"
 	[ "$ROUNDS" -lt 100 ] || { [ "$refused" -gt 0 ] && [ "$granted" -gt 0 ]; } ||
@@ -155,17 +170,27 @@ test_a_session_that_crashes_has_the_next_ones_lie_elsewhere() {
 	kill -KILL "$HELD"
 }
 
-# A mother that is told to stop says nothing of sessions that she cannot fork any more.
-test_a_stop_is_no_trouble() {
-	local i
+# A mother whose keeper has ended says nothing of sessions that she cannot fork any more: she stands
+# still in the midst of forking for a crowd, and the keeper is gone when she goes on.
+test_an_end_of_the_keeper_is_no_trouble_of_its_sessions() {
+	local i n keeper crowd
 	unthrottled
 	enrol_password alice 'correct horse'
-	for i in 1 2 3 4 5; do
-		login alice password 'correct horse' >/dev/null
-		mark
-		authority_restart
-		logged_not 'cannot'
+	for i in 1 2 3 4 5 6 7 8; do
+		MOTHER=$(authority_pid) ENDS=yes
+		keeper=$(pgrep -o -P "$MOTHER")
+		n=$(pgrep -c -P "$MOTHER")
+		pamdrive -u alice -s password -c "$PAMD" --race 60 --quiet --answer 'correct horse' authenticate >/dev/null 2>&1 &
+		crowd=$!
+		for _ in $(seq 200); do [ "$(pgrep -c -P "$MOTHER")" -le "$n" ] || break; done
+		kill -STOP "$MOTHER"
+		kill -KILL "$keeper"
+		kill -CONT "$MOTHER"
+		wait $crowd
+		new_authority || fail "the authority did not come back"
 	done
+	granted alice password 'correct horse'
+	logged_not 'cannot'
 }
 
 test_kill_9_of_keeper_between_prompt_and_answer() {

@@ -187,6 +187,30 @@ test_nullok_is_ignore_only_where_nothing_is_enrolled() {
 	is "$CODE" PAM_AUTH_ERR
 }
 
+# Somebody whose last credential was removed is as good as somebody who never had one (behaviour 38).
+test_nothing_left_is_nothing_enrolled() {
+	local never
+	service nullok <<-END
+		auth [default=die ignore=ignore success=done] pam_webcred.so nullok get=password
+		auth required pam_permit.so
+	END
+	drive bob password --answer 'wrong' authenticate # who never had one
+	never=$(grep '^conv\|^prompts\|^delay' <<<"$OUT" | tr -d 0-9)
+	enrol_password alice 'correct horse'
+	webcred remove password --user alice --yes || fail "remove"
+	is "$(credentials alice)" 0 "credentials"
+	drive alice password --answer 'correct horse' authenticate
+	is "$CODE" PAM_AUTH_ERR "the password that was removed"
+	logged 'get refused user="alice" .*reason="nothing is enrolled"'
+	drive alice password --answer 'wrong' authenticate
+	is "$(grep '^conv\|^prompts\|^delay' <<<"$OUT" | tr -d 0-9)" "$never" "what is asked and said"
+	drive alice nullok authenticate
+	is "$CODE" PAM_SUCCESS "passed over by nullok"
+	enrol_password alice 'battery staple'
+	webcred unlock --user alice >/dev/null # the tries above
+	granted alice password 'battery staple'
+}
+
 test_nullok_does_not_pass_over_a_fault() {
 	service nullok <<-END
 		auth [default=die ignore=ignore success=done] pam_webcred.so nullok get=password
