@@ -70,6 +70,16 @@ struct names_words {
 	const char *missing, *long_, *encoding, *colon, *control;
 };
 
+/* Printable ASCII without a colon, as most texts are: nothing can be wrong with it, and every
+ * look-up of a name has three. */
+static bool names_is_plain(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~' || text[i] == ':')
+			return false;
+	return true;
+}
+
 static const char *names_check_text(const char *text, size_t max, const struct names_words *what)
 {
 	size_t len;
@@ -79,6 +89,8 @@ static const char *names_check_text(const char *text, size_t max, const struct n
 	len = strnlen(text, max + 1);
 	if (len > max)
 		return what->long_;
+	if (names_is_plain(text, len))
+		return NULL;
 	if (!text_utf8_valid(text, len))
 		return what->encoding;
 	if (strchr(text, ':'))

@@ -125,6 +125,8 @@ test_what_has_just_changed_shows_in_the_very_next_look_up() {
 
 # /etc/passwd of the future: what it knows is read anew each time, in files that a thread could be cancelled at.
 test_a_thread_that_is_cancelled_leaves_no_lock_behind() {
+	# Which takes what a cancelled thread leaves on its stack for an overflow.
+	sanitized && skip "AddressSanitizer"
 	prepared
 	touch -d '1 hour' /etc/passwd /etc/group
 	asked cancel
