@@ -135,6 +135,28 @@ static void test_policy_bounds(void **state)
 	assert_false(policy_passes(&policy));
 }
 
+/* Each number of PIN tries arrives as it was sent, and none as one; beside any rule for counters.
+ */
+static void test_policy_pin_tries(void **state)
+{
+	struct policy policy, back;
+	struct wire_in in;
+
+	(void)state;
+	for (unsigned tries = 0; tries <= CEREMONY_PIN_TRIES_MAX; tries++)
+		for (unsigned counter = 0; counter <= COUNTER_IGNORE; counter++) {
+			policy_fill(&policy);
+			policy.pin_tries = (uint8_t)tries;
+			policy.counter = (uint8_t)counter;
+			wire_begin(&out, (enum wire_message)TYPE_BYTE);
+			policy_put(&out, &policy);
+			wire_open(&in, out.bytes, out.len);
+			assert_true(policy_get(&in, &back) && wire_done(&in));
+			assert_int_equal(back.pin_tries, tries > 0 ? tries : 1);
+			assert_int_equal(back.counter, counter);
+		}
+}
+
 /* What is too large is not sent, whatever the other side would make of it. */
 static void test_policy_is_not_sent(void **state)
 {
@@ -389,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_policy_round_trip),
 		cmocka_unit_test(test_policy_damage),
 		cmocka_unit_test(test_policy_bounds),
+		cmocka_unit_test(test_policy_pin_tries),
 		cmocka_unit_test(test_policy_is_not_sent),
 		cmocka_unit_test(test_policy_ends),
 		cmocka_unit_test(test_policy_refusal),
