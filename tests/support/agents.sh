@@ -29,9 +29,9 @@ agents_begin() {
 	key_start desk
 	DESK=$KEY
 	: >"$SANDBOX/tmp/desk.log"
-	LAPTOP=$SANDBOX/tmp/laptop-key
-	key_start laptop --link "$LAPTOP"
-	chown alice "$KEY"
+	key_start laptop
+	LAPTOP=$KEY
+	chown alice "$LAPTOP"
 	agents_conf "$@"
 }
 
@@ -43,11 +43,7 @@ agents_end() {
 	key_forget desk laptop
 }
 
-# laptop_unplug: for good; its terminal's name may be somebody else's next.
-laptop_unplug() {
-	key_stop laptop
-	rm -f "$LAPTOP"
-}
+laptop_unplug() { key_stop laptop; }
 
 # agent_key TYPE LABEL [OPTION...]: made by ssh-keygen in the laptop's key.
 agent_key() {

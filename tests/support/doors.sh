@@ -45,15 +45,17 @@ unix_password() { echo "$1:$2" | chpasswd; }
 
 # ---- a security key in software ------------------------------------------------
 
-# key_start NAME OPTION...: plugs it in; its path is $SANDBOX/tmp/NAME, for `device =`.
+# key_start NAME OPTION...: plugs it in; KEY is its path, for `device =`.  It is a link that goes with
+# the key: the name of a terminal that is closed is the next terminal's, and that may be a person's.
 key_start() {
 	local name=$1
 	shift
-	softkey pty --state "$SANDBOX/tmp/$name.state" --control "$SANDBOX/tmp/$name.control" \
+	KEY=/dev/webcred-$name
+	rm -f "$SANDBOX/tmp/$name.path" "$KEY"
+	softkey pty --state "$SANDBOX/tmp/$name.state" --control "$SANDBOX/tmp/$name.control" --link "$KEY" \
 		--log "$SANDBOX/tmp/$name.log" --touch=auto "$@" >"$SANDBOX/tmp/$name.path" &
 	echo $! >"$SANDBOX/tmp/$name.pid"
-	for _ in $(seq 100); do [ -s "$SANDBOX/tmp/$name.path" ] && break; sleep 0.02; done
-	KEY=$(cat "$SANDBOX/tmp/$name.path")
+	for _ in $(seq 500); do [ -s "$SANDBOX/tmp/$name.path" ] && break; sleep 0.02; done
 	[ -c "$KEY" ] || fail "no security key: $KEY"
 }
 
@@ -63,11 +65,16 @@ key_ctl() {
 	softkey ctl "$SANDBOX/tmp/$name.control" "$@"
 }
 
-# key_stop NAME: unplugs it.
+# key_stop NAME: unplugs it.  Only its own shell can wait for a process; another looks.
 key_stop() {
-	kill "$(cat "$SANDBOX/tmp/$1.pid")" 2>/dev/null
-	wait "$(cat "$SANDBOX/tmp/$1.pid")" 2>/dev/null
-	rm -f "$SANDBOX/tmp/$1.control"
+	local pid
+	pid=$(cat "$SANDBOX/tmp/$1.pid")
+	kill "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	for _ in $(seq 500); do
+		case $(readlink "/proc/$pid/exe" 2>/dev/null) in */softkey) sleep 0.02 ;; *) break ;; esac
+	done
+	rm -f "$SANDBOX/tmp/$1.control" "/dev/webcred-$1"
 }
 
 # key_forget NAME...: unplugged, and all it held is gone.

@@ -407,6 +407,26 @@ test_ssh_then_sudo() {
 	desk_is_dark
 }
 
+# The cue is on the person's screen while the key waits for its touch, and not with the next prompt:
+# sudo speaks to its terminal itself.
+test_ssh_then_sudo_says_at_once_that_a_touch_is_awaited() {
+	begin
+	keyless
+	away -o "IdentityAgent=$AGENTS/real" -A
+	key_ctl laptop touch=wait
+	ssh_words publickey "${SSH_MORE[@]}"
+	OUT=$(expect -c "set timeout 30; spawn -noecho ${SSH_COMMAND[*]} alice@127.0.0.1 sudo id -u
+		expect {Touch the key labelled blue} {} timeout { exit 124 } eof { exit 125 }
+		exec softkey ctl --wait 5000 $SANDBOX/tmp/laptop.control wait-touch=20000 touch
+		expect eof; exit [lindex [wait] 3]")
+	STATUS=$?
+	OUT=${OUT//$'\r'/}
+	is "$STATUS" 0 "ssh's exit status, after $OUT"
+	says "$OUT" '^0$'
+	logged 'get granted user="alice" service="sudo" .*by ssh agent'
+	desk_is_dark
+}
+
 # ssh then sudo with a key at the desk that would do: it does not blink.
 test_ssh_then_sudo_leaves_the_desk_dark() {
 	begin
