@@ -194,6 +194,42 @@ t_stays_small() {
 	fail "three times: $(cat "$SANDBOX/failed")"
 }
 
+# longest USER: the most bytes that the keeper hands a session for one refused login of theirs.
+longest() {
+	local keeper trace=$SANDBOX/tmp/trace.$1
+	keeper=$(keeper_pid)
+	strace -qq -e trace=sendmsg -e signal=none -p "$keeper" -o "$trace" 2>"$trace.err" &
+	for _ in $(seq 200); do
+		grep -q '^TracerPid:[[:space:]]*0$' "/proc/$keeper/status" || break
+		sleep 0.02
+	done
+	guess "$1"
+	kill $! 2>/dev/null
+	wait $!
+	sed -n 's/.* = \([0-9]*\)$/\1/p' "$trace" | sort -n | tail -n 1
+}
+
+# What the clock may tell is work that one has and another has not: none is left out where nobody is
+# known, nothing is enrolled, or nothing is left.  A user handle (32 bytes) and a label make a difference.
+test_as_much_is_handed_out_for_each_refusal() {
+	local who n most=0 least=100000
+	row 'timing: as much is handed out for each'
+	command -v strace >/dev/null || skip "strace is not installed"
+	swift_conf </dev/null
+	alice_enrolled
+	emptied carol
+	for who in nosuchname bob carol alice; do
+		n=$(longest $who)
+		[ -n "$n" ] || skip "strace sees nothing here: $(cat "$SANDBOX/tmp/trace.$who.err")"
+		note "$who: $n bytes"
+		[ "$n" -le "$most" ] || most=$n
+		[ "$n" -ge "$least" ] || least=$n
+	done
+	tried 4
+	[ $((most - least)) -le 48 ] || fail "between $least and $most bytes"
+	held 4
+}
+
 test_timing_of_password_refusals() {
 	local n
 	row 'timing: unknown name, nothing enrolled, wrong secret'
