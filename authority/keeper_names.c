@@ -29,7 +29,8 @@
 #include "authority/keeper_people.h"
 #include "authority/publish.h"
 
-#define NAMES_SLICE 256 /* rows: about a millisecond */
+#define NAMES_SLICE 256	      /* rows: about a millisecond */
+#define NAMES_SLICE_SERVED 32 /* ... while somebody is served, whom each turn may keep waiting */
 #define NAMES_RETRY_MS 10000
 #define NAMES_ALONE 4096 /* rows that are ended at once: some milliseconds */
 #define NAMES_LOOK_MS 4	 /* how often a thread is asked whether it is done */
@@ -206,7 +207,8 @@ static int names_group(void *context, const struct store_group *group)
 static int names_slice(struct keeper *keeper)
 {
 	struct keeper_names *names = &keeper->names;
-	struct names_slice slice = {.keeper = keeper, .left = NAMES_SLICE};
+	struct names_slice slice = {
+		.keeper = keeper, .left = keeper->n_clients > 0 ? NAMES_SLICE_SERVED : NAMES_SLICE};
 	struct store *store = keeper->store;
 	int r = 0;
 
