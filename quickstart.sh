@@ -143,7 +143,11 @@ total() {
 
 check() {
 	rm -f "$out"/count.*
+	# No test runs yet that it could disturb.
+	[ "${WEBCRED_VM-}" = no ] || make -s vm-base >>"$log" 2>&1 </dev/null &
+	base=$!
 	loudly "Reading the source (lint)" make -s lint
+	wait "$base" || :
 	loudly "Unit tests" make -s check
 	loudly "The module and the library, on the installed files in sandboxes" make -s check-service
 	loudly "webcred-device against security keys in software" make -s check-device
