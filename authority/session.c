@@ -12,6 +12,34 @@
 
 #define SESSION_REQUEST_MS 5000	  /* from the hello to the request */
 #define SESSION_LONGEST_MS 300000 /* PROVED to CHANGE: a person types */
+#define REHEARSED_RECORDS 2	  /* one that is read, and one that may be used */
+
+/* ---- the last word to the keeper ------------------------------------------- */
+
+static void session_send_end(struct session *session, enum question_end end, enum webcred_type type,
+			     const char *reason)
+{
+	char shown[TYPE_REASON_MAX];
+
+	text_clean(shown, sizeof(shown), reason);
+	wire_begin(&session->out, (enum wire_message)QUESTION_END);
+	wire_put_u8(&session->out, (uint8_t)end);
+	wire_put_u8(&session->out, (uint8_t)type);
+	wire_put_u8(&session->out, (uint8_t)session->mediation);
+	wire_put_str(&session->out, shown);
+	(void)wire_send(session->keeper, session->out.bytes, session->out.len,
+			wire_clock() + SESSION_REQUEST_MS);
+}
+
+void session_end(struct session *session, enum question_end end, enum webcred_type type,
+		 const char *reason)
+{
+	/* Told at its commit, so that nothing is left to write: the caller comes first. */
+	if (end == END_GRANTED || end == END_DONE)
+		session->end_late = end;
+	else
+		session_send_end(session, end, type, reason);
+}
 
 /* ---- the verbs that need no conversation ----------------------------------- */
 
@@ -225,6 +253,47 @@ static int session_receive_assignment(struct session *session)
 	return 0;
 }
 
+/* A page costs three microseconds when it is touched for the first time.  Those that every
+ * login touches are touched while nobody waits: an empty request, policy and record. */
+static void session_rehearse(struct session *session)
+{
+	struct credential *record = calloc(REHEARSED_RECORDS, sizeof(*record));
+	struct order_error error;
+	struct order order = {0};
+	struct wire_in in;
+
+	secret_keep();
+	if (wire_put_request(&session->out, &session->request) &&
+	    wire_get_request(session->out.bytes, session->out.len, &session->request))
+		wire_request_deinit(&session->request);
+	wire_begin(&session->out, (enum wire_message)ANSWER_POLICY);
+	policy_put(&session->out, &session->policy);
+	if (record)
+		credential_put(&session->out, record);
+	if (wire_open(&in, session->out.bytes, session->out.len) == ANSWER_POLICY &&
+	    policy_get(&in, &session->policy) && record)
+		(void)credential_get(&in, record);
+	free(record);
+	(void)order_parse("otp", 3, &order, &error);
+	snprintf(session->result.message, sizeof(session->result.message), "%zu", order.n);
+	(void)wire_put_result(&session->out, &session->result);
+	session->in[0] = 0;
+	wire_wipe(&session->out);
+	session->result.message[0] = '\0';
+	memset(&session->policy, 0, sizeof(session->policy));
+	memset(&session->request, 0, sizeof(session->request));
+}
+
+/* What it was told stays nowhere; what was only sent or received was wiped then. */
+static void session_wipe(struct session *session)
+{
+	secret_wipe(session->credentials, session->n_credentials * sizeof(*session->credentials));
+	free(session->credentials);
+	free(session->usable);
+	secret_wipe(session->in, session->heard);
+	secret_wipe(session, offsetof(struct session, out));
+}
+
 int session_run(int channel)
 {
 	static struct session session; /* large, and one to a process */
@@ -232,20 +301,20 @@ int session_run(int channel)
 
 	session.keeper = channel;
 	session.client = session.agent.fd = -1;
+	/* A refusal, until one line says otherwise. */
+	session.result.granted = (uint32_t)VERDICT_REFUSED;
+	session.result.status = WEBCRED_STATUS_NONE;
+	session_rehearse(&session);
 	r = session_receive_assignment(&session);
 	if (r < 0)
 		return r == -ENODATA ? 0 : 1;
 	session.deadline = wire_clock() + SESSION_LONGEST_MS;
-	/* A refusal, until one line says otherwise. */
-	session.result.granted = (uint32_t)VERDICT_REFUSED;
-	session.result.status = WEBCRED_STATUS_NONE;
 	session_serve(&session);
 	session_send_result(&session);
+	if (session.end_late)
+		session_send_end(&session, session.end_late, WEBCRED_TYPE_NONE, "");
 	session_agent_close(&session);
 	wire_request_deinit(&session.request);
-	secret_wipe(session.credentials, session.n_credentials * sizeof(*session.credentials));
-	free(session.credentials);
-	free(session.usable);
-	secret_wipe(&session, sizeof(session));
+	session_wipe(&session);
 	return 0;
 }

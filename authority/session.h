@@ -32,8 +32,7 @@ struct session {
 	int64_t deadline;     /* of the whole request */
 	char explain[WIRE_TEXT_MAX + 1];
 	struct wire_result result;
-	struct wire_out out;
-	uint8_t in[WIRE_MESSAGE_MAX];
+	enum question_end end_late; /* the keeper is told once the caller has its result */
 	struct session_conditional *conditional; /* while one prompt and a key both wait */
 	struct session_agent {
 		bool asked;    /* the client, for it */
@@ -45,6 +44,10 @@ struct session {
 	} agent;
 	/* How the keeper refused or failed the last question. */
 	char trouble[WIRE_TEXT_MAX + 1];
+	/* Large, and last: most of their pages are never touched, not by wiping either. */
+	struct wire_out out;
+	size_t heard; /* the most that the keeper's answers took of `in` */
+	uint8_t in[WIRE_MESSAGE_MAX];
 };
 
 /* Waits on `channel` for a connection, serves it; the exit status. */
@@ -63,6 +66,7 @@ int session_begin(struct session *session);
 int session_show(struct session *session, enum webcred_show kind, const char *text);
 int session_ask(struct session *session, enum webcred_ask kind, const char *text,
 		struct webcred_secret *answer);
+/* How the request ended, for the audit line. */
 void session_end(struct session *session, enum question_end end, enum webcred_type type,
 		 const char *reason);
 void session_explain(struct session *session, const char *format, ...)

@@ -55,6 +55,8 @@ int session_question_long(struct session *session, uint8_t expected, int64_t mil
 		      wire_clock() + milliseconds);
 	if (n < 0)
 		return (int)n;
+	if ((size_t)n > session->heard)
+		session->heard = (size_t)n;
 	type = wire_open(ret_in, session->in, (size_t)n);
 	if (type == expected)
 		return 0;
@@ -66,21 +68,6 @@ int session_question_long(struct session *session, uint8_t expected, int64_t mil
 int session_question(struct session *session, uint8_t expected, struct wire_in *ret_in)
 {
 	return session_question_long(session, expected, HOST_KEEPER_MS, ret_in);
-}
-
-void session_end(struct session *session, enum question_end end, enum webcred_type type,
-		 const char *reason)
-{
-	char shown[TYPE_REASON_MAX];
-
-	text_clean(shown, sizeof(shown), reason);
-	wire_begin(&session->out, (enum wire_message)QUESTION_END);
-	wire_put_u8(&session->out, (uint8_t)end);
-	wire_put_u8(&session->out, (uint8_t)type);
-	wire_put_u8(&session->out, (uint8_t)session->mediation);
-	wire_put_str(&session->out, shown);
-	(void)wire_send(session->keeper, session->out.bytes, session->out.len,
-			wire_clock() + HOST_SEND_MS);
 }
 
 static int host_take_records(struct session *session, struct wire_in *in, bool *ret_more)
