@@ -47,7 +47,7 @@ static struct {
 } key;
 
 /* What a key makes libcbor ask for fails here as it does under sandbox.c's RLIMIT_AS. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "allocator_may_return_null=1:max_allocation_size_mb=192";
