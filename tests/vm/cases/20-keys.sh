@@ -36,26 +36,43 @@ test_unplugged_while_it_blinks() {
 	plug desk
 }
 
-# Of two keys any will do, the other stops blinking.
-test_two_keys() {
+# first_of NAME OTHER...: all of them blink, NAME is touched and lets carol in, the others stop.
+first_of() {
+	local name first=$1
+	for name; do
+		key "$name" touch=wait
+		watch_also "$name"
+	done
+	talk send "sudo id -u$CR" expect 'Touch one of your security keys' || fail "no word of a touch: $HEARD"
+	for name; do key "$name" wait-touch=20000; done
+	mark
+	key "$first" touch
+	talk expect '(^|\n)0\s+ready> $' || fail "not let in by the key $first: $HEARD"
+	logged "get granted user=\"carol\" service=\"sudo\".*credential=\"$first\""
+	shift
+	for name; do
+		key_since_then "$name" | grep -q cancel-received || fail "the key $name blinks on: $(key_since_then "$name")"
+	done
+}
+watch_also() { wc -l <"$KEYS/$1.log" >"$SANDBOX/tmp/$1.mark"; }
+key_since_then() { tail -n +$(($(cat "$SANDBOX/tmp/$1.mark") + 1)) "$KEYS/$1.log"; }
+
+# Of two and of three keys any will do, the others stop blinking.
+test_two_and_three_keys() {
 	plug spare
+	plug third
 	console_in root 'Password: ' 'root word'
 	unplug desk
+	key third touch=wait
 	enrol_key carol spare
+	key spare touch=wait
+	key third touch=auto
+	enrol_key carol third
 	plug desk
 	console_in carol
-	key desk touch=wait
-	key spare touch=wait
-	watch desk
-	watch spare
-	talk send "sudo id -u$CR" expect 'Touch one of your security keys' || fail "no word of a touch: $HEARD"
-	key desk wait-touch=20000
-	key spare wait-touch=20000
-	key spare touch
-	talk expect '(^|\n)0\s+ready> $' || fail "not let in by the second key: $HEARD"
-	logged 'get granted user="carol" service="sudo".*credential="spare"'
-	blinked desk
-	key_since desk | grep -q cancel-received || fail "the desk's key blinks on: $(key_since desk)"
+	first_of third desk spare
+	unplug third
+	first_of spare desk
 	unplug spare
 	key desk touch=auto
 	console 'sudo id -u' # one of the two is enough
