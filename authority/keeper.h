@@ -159,6 +159,7 @@ struct keeper_names {
 };
 
 #define KEEPER_SPARES_MAX 64
+#define KEEPER_REHEARSED 8 /* of each pool's spares, the last */
 struct keeper_spares {
 	int channel[KEEPER_SPARES_MAX];
 	pid_t pid[KEEPER_SPARES_MAX];

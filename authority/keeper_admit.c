@@ -389,6 +389,8 @@ void keeper_order_spares(struct keeper *keeper, bool quiet)
 		have = spares->n + spares->requested;
 		message.pool = (uint32_t)pool;
 		for (; have < target; have++) {
+			/* Who was forked last is taken first, and a crowd's spares take memory. */
+			message.number = target - have <= KEEPER_REHEARSED;
 			if (wire_send(keeper->mother, &message, sizeof(message), wire_clock()) != 0)
 				return; /* asked again next turn */
 			spares->requested++;

@@ -47,6 +47,7 @@ struct mother {
 	pid_t keeper_pid;
 	bool draining, shaken; /* shaken: a session crashed */
 	struct mother_nursery nursery[POOL_N];
+	uint32_t rehearsing[POOL_N]; /* of what is owed, the last so many */
 	struct mother_child *child;
 	size_t n_children, room;
 	int helper; /* channel to webcred-device --wait, or -1 */
@@ -125,7 +126,7 @@ static int mother_tell(struct mother *mother, enum mother_word word, uint64_t nu
 			    wire_clock() + MOTHER_SEND_MS);
 }
 
-static _Noreturn void mother_be_session(const struct mother *mother, int channel)
+static _Noreturn void mother_be_session(const struct mother *mother, int channel, bool rehearses)
 {
 	int r;
 
@@ -135,11 +136,12 @@ static _Noreturn void mother_be_session(const struct mother *mother, int channel
 		/* The filter may stand already: only the exit status can speak. */
 		_exit(71);
 	}
-	_exit(session_run(3));
+	_exit(session_run(3, rehearses));
 }
 
 static int mother_fork_session(struct mother *mother, enum mother_pool pool)
 {
+	bool rehearses = mother->nursery[pool].owed <= mother->rehearsing[pool];
 	int pair[2] = {-1, -1}, r;
 	pid_t pid;
 
@@ -148,7 +150,7 @@ static int mother_fork_session(struct mother *mother, enum mother_pool pool)
 		return r;
 	pid = fork();
 	if (pid == 0)
-		mother_be_session(mother, pair[1]);
+		mother_be_session(mother, pair[1], rehearses);
 	r = pid < 0 ? -errno : mother_remember(mother, pid, pool);
 	if (r == 0)
 		r = mother_tell(mother, MOTHER_SESSION, (uint64_t)pid, pool, pair[0]);
@@ -334,9 +336,10 @@ static bool mother_hear(struct mother *mother)
 			close(fd);
 		return n != -ENODATA;
 	}
-	if (message.word == MOTHER_SPAWN && message.pool < POOL_N)
+	if (message.word == MOTHER_SPAWN && message.pool < POOL_N) {
 		mother->nursery[message.pool].owed++;
-	else if (message.word == MOTHER_DEVICE)
+		mother->rehearsing[message.pool] += message.number == 1;
+	} else if (message.word == MOTHER_DEVICE)
 		mother_start_device(mother, message.number, fd);
 	else if (message.word == MOTHER_END && message.number <= INT32_MAX)
 		mother_end_session(mother, (pid_t)message.number);
@@ -363,6 +366,7 @@ static int mother_tend(struct mother *mother)
 		}
 		r = mother_fork_session(mother, (enum mother_pool)pool);
 		if (r == 0) {
+			mother->rehearsing[pool] -= mother->rehearsing[pool] >= nursery->owed;
 			nursery->owed--;
 			wait = 0; /* one at a time, hearing the keeper in between */
 			continue;

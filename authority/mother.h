@@ -20,7 +20,7 @@
 enum mother_pool { POOL_LOGIN = 0, POOL_USER = 1, POOL_N = 2 };
 
 enum mother_word {
-	MOTHER_SPAWN = 1,   /* keeper: one more session for `pool` */
+	MOTHER_SPAWN = 1,   /* keeper: one more session for `pool`; `number` 1: it rehearses */
 	MOTHER_SESSION = 2, /* mother: its channel, and its pid in `number` */
 	MOTHER_DEVICE = 3,  /* keeper: a helper for this device, tagged `number` */
 	MOTHER_HELPER = 4,  /* mother: its channel, tagged `number` */

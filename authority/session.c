@@ -294,7 +294,7 @@ static void session_wipe(struct session *session)
 	secret_wipe(session, offsetof(struct session, out));
 }
 
-int session_run(int channel)
+int session_run(int channel, bool rehearses)
 {
 	static struct session session; /* large, and one to a process */
 	int r;
@@ -304,7 +304,8 @@ int session_run(int channel)
 	/* A refusal, until one line says otherwise. */
 	session.result.granted = (uint32_t)VERDICT_REFUSED;
 	session.result.status = WEBCRED_STATUS_NONE;
-	session_rehearse(&session);
+	if (rehearses)
+		session_rehearse(&session);
 	r = session_receive_assignment(&session);
 	if (r < 0)
 		return r == -ENODATA ? 0 : 1;

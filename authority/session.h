@@ -50,8 +50,9 @@ struct session {
 	uint8_t in[WIRE_MESSAGE_MAX];
 };
 
-/* Waits on `channel` for a connection, serves it; the exit status. */
-int session_run(int channel);
+/* Waits on `channel` for a connection, serves it; the exit status.  One that rehearses takes
+ * 50 KiB more while it waits, and less time then. */
+int session_run(int channel, bool rehearses);
 
 /* session_host.c: the session as a type's host, and its two channels. */
 struct type_host session_host(struct session *session);
