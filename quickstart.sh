@@ -21,7 +21,7 @@ build_packages="autoconf automake libtool make gcc libc6-dev pkgconf libpam0g-de
 	libssl-dev libsqlite3-dev libseccomp-dev libinih-dev libjansson-dev libqrencode-dev
 	libcbor-dev libfido2-dev libutf8proc-dev libudev-dev libsystemd-dev libcdb-dev libcmocka-dev"
 demo_packages="sudo pamtester oathtool expect procps util-linux"
-check_packages="sqlite3 valgrind clang-format shellcheck mandoc libpam-modules passwd git binutils
+check_packages="sqlite3 jq xxd valgrind clang-format shellcheck mandoc libpam-modules passwd git binutils
 	openssh-server openssh-client login vlock libpam-runtime debconf systemd strace
 	libpam-google-authenticator libpam-oath libnss-extrausers"
 vm_packages="qemu-system-x86 mmdebstrap e2fsprogs"

@@ -275,6 +275,7 @@ int keeper_run(const struct mother_options *options, int mother)
 	else
 		audit_log(LOG_NOTICE, "ready: rp_id=%s", keeper->rp_id);
 	keeper_carry_take(keeper);
+	keeper_touch_clear();
 	keeper_order_spares(keeper, true);
 	r = keeper_loop(keeper);
 	keeper_backup_abandon(keeper);

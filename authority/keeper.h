@@ -373,6 +373,8 @@ void keeper_devices_miss(struct keeper *keeper);
 
 /* keeper_touch.c */
 void keeper_touch(struct keeper *keeper, struct client *client, bool awaited);
+/* At the start: what one who was killed left shown. */
+void keeper_touch_clear(void);
 
 /* devices_seen.c: the keys that a ceremony has had. */
 void keeper_seen_forget(struct client *client);

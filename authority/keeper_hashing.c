@@ -114,9 +114,11 @@ bool keeper_hashing_lingers(struct keeper *keeper, struct client *client)
 
 	if (!client->hashing)
 		return false;
-	hashing_end(keeper, client);
 	/* The kernel closes what a process had open behind its memory. */
-	return poll(&channel, 1, 0) <= 0;
+	if (poll(&channel, 1, 0) > 0 && (channel.revents & (POLLHUP | POLLERR)))
+		return false;
+	hashing_end(keeper, client);
+	return true;
 }
 
 /* A session that never says that it is done is ended; and who has waited for long is told

@@ -10,6 +10,7 @@
  */
 #include "authority/keeper.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,6 +36,22 @@ static int touch_folder(void)
 	if (made && folder >= 0)
 		(void)fchmod(folder, 0755);
 	return folder;
+}
+
+void keeper_touch_clear(void)
+{
+	int folder = open(TOUCH_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *all = folder < 0 ? NULL : fdopendir(folder);
+	struct dirent *one;
+
+	while (all && (one = readdir(all))) {
+		if (strspn(one->d_name, "0123456789") == strlen(one->d_name))
+			(void)unlinkat(folder, one->d_name, 0);
+	}
+	if (all)
+		closedir(all);
+	else if (folder >= 0)
+		close(folder);
 }
 
 static void touch_write(int folder, const char *name, const char *service)

@@ -15,6 +15,7 @@
 /* Eight wrong ones in a row and the key is lost: what is left of them below this
  * is spent by nobody who does not say so. */
 #define PIN_TRIES_DEAR 2
+#define PIN_TRIES_UNKNOWN 255 /* ceremony.h: CEREMONY_PIN */
 
 /* The secret that such a service has at hand is the login password, and eight of
  * those typed into PIN prompts kill a key: it is passed over, and the order goes on. */
@@ -74,13 +75,15 @@ static void pin_ask(struct ceremony_run *run, struct ceremony_key *key, uint8_t 
 
 /* One key a login: the tries of the others are the person's.  How often, is not for the
  * key's helper to say.  And no second prompt while the first still stands. */
-static bool pin_allowed(const struct ceremony_run *run, const struct ceremony_key *key)
+static bool pin_allowed(const struct ceremony_run *run, const struct ceremony_key *key,
+			uint8_t tries)
 {
 	uint8_t most = run->ceremony->pin_tries;
 
 	if (run->session->conditional)
 		return false;
-	return key->pins == 0 ? !run->pin_asked : key->pins < most;
+	/* Behind a wrong one, how many are left has to be known: they may be the last two. */
+	return key->pins == 0 ? !run->pin_asked : key->pins < most && tries < PIN_TRIES_UNKNOWN;
 }
 
 void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_t tries,
@@ -92,7 +95,7 @@ void ceremony_ask_pin(struct ceremony_run *run, struct ceremony_key *key, uint8_
 		pin_pass_over(run, key, "it wants its PIN, which this service cannot ask for");
 		return;
 	}
-	if (!pin_allowed(run, key)) {
+	if (!pin_allowed(run, key, tries)) {
 		ceremony_say(run, key, CEREMONY_CANCEL);
 		return;
 	}

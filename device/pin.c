@@ -166,12 +166,14 @@ enum ceremony_end pin_run(struct course *course, person_try attempt)
 	struct webcred_secret *before = NULL;
 	uint8_t asked = 0, left;
 
-	/* The same mistake that costs nothing is made once more, and not for ever. */
+	/* The same mistake that costs nothing is made once more, and not for ever; and where the
+	 * key does not say how many tries are left, these may be the last two. */
 	do {
 		last = end;
 		left = course->key.tries_left;
 		end = one_pin(course, attempt, end, &before);
 	} while (++asked < course->ask.pin_tries && again(end) && course->key.tries_left > 0 &&
+		 course->key.tries_left != COURSE_TRIES_UNKNOWN &&
 		 (end != last || course->key.tries_left != left) && course->io.state == IO_FINE);
 	secret_free(before);
 	return end;

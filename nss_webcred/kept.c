@@ -68,7 +68,8 @@ static int64_t kept_now_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	return clock_gettime(clock, &now) < 0 ? INT64_MIN : kept_ms(&now);
+	/* Of no clock: nothing has settled then. */
+	return clock_gettime(clock, &now) < 0 ? 0 : kept_ms(&now);
 }
 
 /* What changed a moment ago may be moved away under the same time stamp. */

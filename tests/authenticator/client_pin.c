@@ -287,8 +287,9 @@ int client_pin_run(struct key *key, const cbor_item_t *map, struct buf *out)
 	if (!key->ceremony.touched)
 		log_event(&key->log, "client-pin sub=%d", (int)sub);
 	if (sub == PIN_GET_RETRIES)
-		return key->settings.client_pin ? pin_answer_retries(key, out)
-						: CTAP_INVALID_PARAMETER;
+		return key->settings.client_pin && key->settings.tell_retries
+			       ? pin_answer_retries(key, out)
+			       : CTAP_INVALID_PARAMETER;
 	if (sub == PIN_GET_UV_RETRIES)
 		return pin_answer_uv_retries(key, out);
 	return pin_run_secret(key, map, sub, out);

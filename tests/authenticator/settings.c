@@ -56,6 +56,8 @@ static const struct setting table[] = {
 	{"client-pin", KIND_SWITCH, AT(client_pin), 0, 0, "on|off", NULL, "can have a PIN"},
 	{"pin-protocols", KIND_FUNCTION, 0, 0, 0, "1,2", settings_apply_protocols,
 	 "PIN/UV auth protocols"},
+	{"tell-retries", KIND_SWITCH, AT(tell_retries), 0, 0, "on|off", NULL,
+	 "says how many PIN tries are left"},
 	{"always-uv", KIND_SWITCH, AT(always_uv), 0, 0, "on|off", NULL,
 	 "every ceremony needs user verification"},
 	{"make-cred-uv-not-rqd", KIND_SWITCH, AT(make_cred_uv_not_rqd), 0, 0, "on|off", NULL,
@@ -105,7 +107,7 @@ void settings_init(struct settings *s)
 	memcpy(s->aaguid, "webcred softkey!", sizeof(s->aaguid));
 	strcpy(s->transports, "usb");
 	s->rk = s->up = s->client_pin = s->hmac_secret = true;
-	s->pin_one = s->pin_two = true;
+	s->pin_one = s->pin_two = s->tell_retries = true;
 	s->max_resident = 50;
 	s->credential_id_length = 48;
 	s->counter_step = 1;

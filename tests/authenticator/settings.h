@@ -57,7 +57,7 @@ struct settings {
 	uint8_t aaguid[16];
 	enum attestation attestation;
 	char transports[64];
-	bool rk, up, client_pin, pin_one, pin_two;
+	bool rk, up, client_pin, pin_one, pin_two, tell_retries;
 	bool always_uv, hmac_secret, make_cred_uv_not_rqd;
 	bool omit_id;
 	enum backup backup;

@@ -104,6 +104,27 @@ static void pin_tries(void)
 	rig_stop(&rig);
 }
 
+/* Behind a wrong one they may be the last two, where the key does not say. */
+static void pin_tries_unknown(void)
+{
+	static const char *const options[] = {"--pin=" PIN, "--tell-retries=off", NULL};
+	static const char *const typed[] = {"654321", PIN, NULL};
+	struct type_ceremony request;
+	struct ceremony_entry entry;
+	struct seen seen;
+	struct rig rig;
+
+	if (prepare(&rig, options, &entry, &request)) {
+		request.pin_tries = 3;
+		run_pins(&rig, &request, typed, &seen);
+		CHECK_END(&seen, CEREMONY_PIN_WRONG);
+		CHECK(seen.pins == 1 && seen.pin_tries == 255);
+		run_pins(&rig, &request, typed + 1, &seen);
+		CHECK(seen.result.end == CEREMONY_OK && seen.pins == 1 && verified(&seen));
+	}
+	rig_stop(&rig);
+}
+
 /* A key has the hash of the composed form (CTAP 2.1, 6.5.1), whatever a keyboard sends. */
 static void pin_normal_form(void)
 {
@@ -388,6 +409,7 @@ const struct test tests_person[] = {
 	{"pin-right", pin_right},
 	{"pin-wrong", pin_wrong},
 	{"pin-tries", pin_tries},
+	{"pin-tries-unknown", pin_tries_unknown},
 	{"pin-normal-form", pin_normal_form},
 	{"pin-longest", pin_longest},
 	{"pin-impossible", pin_impossible},
