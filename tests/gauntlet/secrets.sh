@@ -189,7 +189,8 @@ test_secrets_are_locked() {
 	for pid in $(pgrep -P "$(authority_pid)" | tail -n +2); do
 		[ -z "$(secret_pages "$pid")" ] || n=$((n + 1))
 	done
-	is $n 1 "how many sessions have a page for what is about to be typed"
+	# One that serves; those that rehearsed while they waited have theirs already.
+	[ $n -ge 1 ] || fail "no session has a page for what is about to be typed"
 	held
 	go prompt
 	stand_still 1
