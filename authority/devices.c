@@ -214,14 +214,22 @@ void keeper_devices_drop(struct client *client)
 	client->devices.n = client->devices.expected = 0;
 }
 
-void keeper_devices_miss(struct keeper *keeper)
+void keeper_devices_miss(struct keeper *keeper, uint64_t number)
 {
 	struct client *client;
 
 	for (client = keeper->clients; client; client = client->next) {
-		if (client->closing || client->devices.n >= client->devices.expected)
+		struct keeper_devices *devices = &client->devices;
+
+		if (client->closing || devices->n >= devices->expected)
 			continue;
-		client->devices.expected = client->devices.n;
-		keeper_devices_answer(keeper, client);
+		if (number == MOTHER_ANY)
+			devices->expected = devices->n;
+		else if (client->serial == number)
+			devices->expected--;
+		else
+			continue;
+		if (devices->n == devices->expected)
+			keeper_devices_answer(keeper, client);
 	}
 }

@@ -113,7 +113,7 @@ static void keeper_miss_mother(struct keeper *keeper, int error)
 	audit_log(LOG_ERR, "a message of the mother's got lost: %s", strerror(error));
 	for (pool = 0; pool < POOL_N; pool++)
 		keeper->spares[pool].requested = 0;
-	keeper_devices_miss(keeper);
+	keeper_devices_miss(keeper, MOTHER_ANY);
 }
 
 /* False when the mother is gone: then so are we. */
@@ -130,6 +130,8 @@ static bool keeper_hear_mother(struct keeper *keeper)
 					    (pid_t)message.number, fd);
 		else if (message.word == MOTHER_HELPER && fd >= 0)
 			keeper_helper(keeper, message.number, fd);
+		else if (message.word == MOTHER_HELPER)
+			keeper_devices_miss(keeper, message.number);
 		else if (fd >= 0)
 			close(fd);
 		if (message.word == MOTHER_ANEW)

@@ -368,8 +368,9 @@ void keeper_helper(struct keeper *keeper, uint64_t number, int channel);
 void keeper_devices_answer(struct keeper *keeper, struct client *client);
 void keeper_devices_pass(struct client *client);
 void keeper_devices_drop(struct client *client);
-/* A helper that was ordered may never be told: who waits for one is answered. */
-void keeper_devices_miss(struct keeper *keeper);
+/* A helper that was ordered does not come: who waits for one more is answered without; with
+ * MOTHER_ANY everybody who waits is, with what they have. */
+void keeper_devices_miss(struct keeper *keeper, uint64_t number);
 
 /* keeper_touch.c */
 void keeper_touch(struct keeper *keeper, struct client *client, bool awaited);

@@ -217,25 +217,44 @@ static void mother_forget_helper(struct mother *mother)
 	mother->helper_pid = 0;
 }
 
-static void mother_start_device(struct mother *mother, uint64_t number, int device)
+/* One that has heard half of it keeps a key locked: it ends, and the lock with it. */
+static int mother_hand_over(struct mother *mother, int device, int channel)
 {
-	int pair[2] = {-1, -1}, r;
+	int r = mother->helper < 0 ? mother_start_helper(mother) : 0;
 
-	if (device < 0 || mother_pair(pair) < 0)
-		return;
-	r = mother->helper < 0 ? -EPIPE : mother_ask_helper(mother, WAIT_DEVICE, device);
-	if (r < 0) {
-		mother_forget_helper(mother);
-		r = mother_start_helper(mother);
-		if (r == 0)
-			r = mother_ask_helper(mother, WAIT_DEVICE, device);
-	}
 	if (r == 0)
-		(void)mother_ask_helper(mother, WAIT_CHANNEL, pair[1]);
-	/* Without a child the channel's other end closes, which says it all. */
-	mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, pair[0]);
+		r = mother_ask_helper(mother, WAIT_DEVICE, device);
+	if (r == 0)
+		r = mother_ask_helper(mother, WAIT_CHANNEL, channel);
+	if (r < 0)
+		mother_forget_helper(mother);
+	return r;
+}
+
+static int mother_try_device(struct mother *mother, uint64_t number, int device)
+{
+	int pair[2] = {-1, -1}, r = mother_pair(pair);
+
+	if (r < 0)
+		return r;
+	r = mother_hand_over(mother, device, pair[1]);
+	if (r < 0)
+		r = mother_hand_over(mother, device, pair[1]); /* another one */
+	if (r == 0)
+		r = mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, pair[0]);
 	close(pair[0]);
 	close(pair[1]);
+	return r;
+}
+
+static void mother_start_device(struct mother *mother, uint64_t number, int device)
+{
+	int r = device < 0 ? -EPROTO : mother_try_device(mother, number, device);
+
+	if (r == 0)
+		return;
+	audit_log(LOG_ERR, "no helper for a security key: %s", strerror(-r));
+	mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, -1);
 }
 
 /* Only what an attacker can provoke in our code slows a pool down; were kills
@@ -334,6 +353,9 @@ static bool mother_hear(struct mother *mother)
 	if (n != (ssize_t)sizeof(message)) {
 		if (fd >= 0)
 			close(fd);
+		/* No descriptor was free for what came along, and only a key comes along. */
+		if (n == -EMSGSIZE)
+			mother_tell(mother, MOTHER_HELPER, MOTHER_ANY, POOL_LOGIN, -1);
 		return n != -ENODATA;
 	}
 	if (message.word == MOTHER_SPAWN && message.pool < POOL_N) {

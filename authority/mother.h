@@ -23,11 +23,13 @@ enum mother_word {
 	MOTHER_SPAWN = 1,   /* keeper: one more session for `pool`; `number` 1: it rehearses */
 	MOTHER_SESSION = 2, /* mother: its channel, and its pid in `number` */
 	MOTHER_DEVICE = 3,  /* keeper: a helper for this device, tagged `number` */
-	MOTHER_HELPER = 4,  /* mother: its channel, tagged `number` */
+	MOTHER_HELPER = 4,  /* mother: its channel, tagged `number`; without one: there is none */
 	MOTHER_DRAIN = 5,   /* mother: no more callers; exit when the last is served */
 	MOTHER_ANEW = 6,    /* mother: executed again; sessions forked before are to end */
 	MOTHER_END = 7,	    /* keeper: the session with the pid `number` is to end, now */
 };
+
+#define MOTHER_ANY 0 /* a helper's number that got lost: it may be anyone's */
 
 struct mother_message {
 	uint32_t word;

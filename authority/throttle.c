@@ -14,12 +14,13 @@
 
 #define UNKNOWN_SLOTS 1024
 
-/* Seconds left of a wait that began at `since`. */
+/* Seconds left of a wait that began at `since`.  Both times are cut off to whole seconds: it may
+ * have begun almost one later, and no wait is shorter than was said. */
 static int64_t left_of(int64_t wait, int64_t since, int64_t now)
 {
-	int64_t left = since + wait - now;
+	int64_t left = since + wait + 1 - now;
 
-	return left <= 0 || left > 2 * wait ? 0 : left;
+	return wait == 0 || left <= 0 || left > 2 * wait + 1 ? 0 : left;
 }
 
 /* The wait after `failures` in a row: 0, then delay, 2 delay, 4 delay ... max. */

@@ -21,6 +21,7 @@
 #include "tests/faults/faults.h"
 
 #define MACHINE_WAIT_MS 10000
+#define MACHINE_AT_REST 4	/* looks, 10 ms apart, that saw the same */
 #define MACHINE_CHILDREN_MAX 80 /* spare sessions after a crowd, and some that end */
 
 struct machine machine;
@@ -179,14 +180,19 @@ static long machine_descriptors(pid_t pid)
 	return n;
 }
 
+/* A session is forked a moment before the keeper has its channel, and ends a moment before the
+ * keeper lets go of it: only what stays so for a while is at rest. */
 bool machine_is_tidy(char *reason, size_t size)
 {
 	long own = 0, children = 0;
 
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0, same = 0; i < 300; i++) {
+		long own_before = own, children_before = children;
+
 		children = machine_sessions();
 		own = machine_descriptors(machine.keeper) - children;
-		if (children == machine_sessions() && i > 1 && children <= MACHINE_CHILDREN_MAX &&
+		same = own == own_before && children == children_before ? same + 1 : 0;
+		if (same >= MACHINE_AT_REST && children <= MACHINE_CHILDREN_MAX &&
 		    (machine_base < 0 || own <= machine_base)) {
 			machine_base = own;
 			return true;

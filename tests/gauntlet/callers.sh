@@ -188,7 +188,7 @@ test_caller_is_stopped_limited_or_killed_by_its_user() {
 	kill -KILL "${all[@]}" 2>/dev/null
 	wait "${all[@]}" 2>/dev/null
 	[ -z "$freezer" ] || rmdir "$freezer" 2>/dev/null
-	sleep 4.1 # the refusals above were alice's own, and on a slow machine far enough apart to grow
+	sleep 5.1 # the refusals above were alice's own, and on a slow machine far enough apart to grow
 	unharmed
 }
 

@@ -51,34 +51,52 @@ test_what_is_counted_together() {
 	is "$CODE" PAM_SUCCESS "the seat, beside bob's own program"
 }
 
+# wait_is SECONDS WHAT, behind a guess that BEGAN and ENDED: alice's right answer is refused so long
+# and no longer, however slow the machine is; a wait begins with a whole second, and ends with one.
+wait_is() {
+	local asked refused=0
+	until [ "${CODE-}" = PAM_SUCCESS ]; do
+		asked=$(date +%s%3N)
+		[ $((asked - ENDED)) -lt 60000 ] || fail "$2: refused for a minute"
+		right alice
+		[ "$CODE" != PAM_AUTH_ERR ] || refused=$asked
+	done
+	asked=$(date +%s%3N)
+	[ $((asked - BEGAN)) -ge $(($1 * 1000)) ] || fail "$2: let in $((asked - BEGAN)) ms behind it, not $1 s"
+	[ "$refused" != 0 ] || fail "$2: never refused"
+	[ $((refused - ENDED)) -le $(($1 * 1000 + 1000)) ] || fail "$2: refused $((refused - ENDED)) ms behind it"
+	held
+}
+
+last_guess() {
+	CODE='' BEGAN=$(date +%s%3N)
+	guess alice
+	CODE='' ENDED=$(date +%s%3N)
+}
+
 test_the_wait_grows_to_its_cap_and_is_forgotten() {
 	row 'the throttle: a growing wait with a cap'
-	throttle 'free = 1' 'delay = 1' 'max = 2'
+	throttle 'free = 1' 'delay = 2' 'max = 4'
 	alice_enrolled
 	tried 4
 	guess alice
 	right alice
 	is "$CODE" PAM_SUCCESS "the first is free"
 	guess alice
+	last_guess
+	wait_is 2 "the second"
 	guess alice
-	right alice
-	is "$CODE" PAM_AUTH_ERR "right behind the second"
-	held
-	sleep 1.1
-	guess alice # the third
-	sleep 1.1
-	right alice
-	is "$CODE" PAM_AUTH_ERR "one second behind the third"
-	held
-	sleep 1.1
-	guess alice # the fourth: twice two would be four, the cap is two
-	sleep 1.1
-	right alice
-	is "$CODE" PAM_AUTH_ERR "one second behind the fourth"
-	held
-	sleep 1.1
-	right alice
-	is "$CODE" PAM_SUCCESS "two seconds behind the fourth"
+	guess alice
+	sleep 3.1
+	last_guess
+	wait_is 4 "the third"
+	guess alice
+	guess alice
+	sleep 3.1
+	guess alice
+	sleep 5.1
+	last_guess # twice four would be eight, the cap is four
+	wait_is 4 "the fourth"
 	guess alice
 	right alice
 	is "$CODE" PAM_SUCCESS "who got in has no failures left"
@@ -87,27 +105,18 @@ test_the_wait_grows_to_its_cap_and_is_forgotten() {
 
 test_deny_is_asked_for_and_ends() {
 	row 'the throttle: deny, unlock_time, fail_interval, even_deny_root'
-	throttle 'free = 20' 'deny = 2' 'unlock_time = 5' 'fail_interval = 1'
+	throttle 'free = 20' 'deny = 2' 'unlock_time = 5' 'fail_interval = 4'
 	alice_enrolled
 	enrol_password root 'correct horse'
-	tried 5
+	tried 4
 	guess alice
-	sleep 1.1
+	sleep 5.1
 	guess alice # the first is older than fail_interval
 	right alice
 	is "$CODE" PAM_SUCCESS "one failure within the interval"
 	guess alice
-	guess alice
-	right alice
-	is "$CODE" PAM_AUTH_ERR "two failures within the interval"
-	held
-	sleep 1.2
-	right alice
-	is "$CODE" PAM_AUTH_ERR "before unlock_time is over"
-	held
-	sleep 4.2
-	right alice
-	is "$CODE" PAM_SUCCESS "unlock_time is over"
+	last_guess
+	wait_is 5 "two failures within the interval, until unlock_time is over"
 	guess root
 	guess root
 	right root

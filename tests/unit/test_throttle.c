@@ -27,15 +27,16 @@ static long wait_of(uint32_t failures, bool is_root, int64_t now)
 	return throttle_allows(&conf, &state, is_root, now, &wait) ? -1 : (long)wait;
 }
 
-/* Free ones first, then a wait that doubles up to the cap. */
+/* Free ones first, then a wait that doubles up to the cap; a second more, for the failure may
+ * have been at the end of its second. */
 static void test_delay(void **state)
 {
 	static const struct {
 		uint32_t failures;
 		long wait;
 	} at_once[] = {
-		{0, -1}, {1, -1}, {3, -1},  {4, 1},   {5, 2},	 {6, 4},	   {7, 8},
-		{8, 16}, {9, 32}, {10, 60}, {11, 60}, {100, 60}, {UINT32_MAX, 60},
+		{0, -1}, {1, -1}, {3, -1},  {4, 2},   {5, 3},	 {6, 5},	   {7, 9},
+		{8, 17}, {9, 33}, {10, 61}, {11, 61}, {100, 61}, {UINT32_MAX, 61},
 	};
 
 	(void)state;
@@ -44,12 +45,12 @@ static void test_delay(void **state)
 		/* root is delayed like everybody */
 		assert_int_equal(wait_of(at_once[i].failures, true, T0), at_once[i].wait);
 	}
-	assert_int_equal(wait_of(7, false, T0 + 7), 1);
-	assert_int_equal(wait_of(7, false, T0 + 8), -1);
+	assert_int_equal(wait_of(7, false, T0 + 8), 1);
+	assert_int_equal(wait_of(7, false, T0 + 9), -1);
 	conf.throttle_free = 0;
-	assert_int_equal(wait_of(1, false, T0), 1);
+	assert_int_equal(wait_of(1, false, T0), 2);
 	conf.throttle_delay_s = 50;
-	assert_int_equal(wait_of(2, false, T0), 60);
+	assert_int_equal(wait_of(2, false, T0), 61);
 	conf.throttle_enabled = false;
 	assert_int_equal(wait_of(100, false, T0), -1);
 }
@@ -60,13 +61,13 @@ static void test_forget(void **state)
 	struct store_throttle fresh = old;
 
 	(void)state;
-	throttle_charge(&conf, &fresh, T0 + 899);
+	throttle_charge(&conf, &fresh, T0 + 900);
 	assert_int_equal(fresh.failures, 51);
 	assert_int_equal(fresh.first_at, 1);
-	assert_int_equal(fresh.last_at, T0 + 899);
-	throttle_charge(&conf, &old, T0 + 900);
+	assert_int_equal(fresh.last_at, T0 + 900);
+	throttle_charge(&conf, &old, T0 + 901);
 	assert_int_equal(old.failures, 1);
-	assert_int_equal(old.first_at, T0 + 900);
+	assert_int_equal(old.first_at, T0 + 901);
 	throttle_refund(&fresh);
 	assert_int_equal(fresh.failures, 0);
 	assert_int_equal(fresh.last_at, 0);
@@ -80,19 +81,19 @@ static void test_deny(void **state)
 	conf.deny = 5;
 	conf.throttle_free = 100;
 	assert_int_equal(wait_of(4, false, T0), -1);
-	assert_int_equal(wait_of(5, false, T0), 600);
-	assert_int_equal(wait_of(5, false, T0 + 599), 1);
-	assert_int_equal(wait_of(5, false, T0 + 600), -1);
+	assert_int_equal(wait_of(5, false, T0), 601);
+	assert_int_equal(wait_of(5, false, T0 + 600), 1);
+	assert_int_equal(wait_of(5, false, T0 + 601), -1);
 	/* root is locked out only where that was asked for */
 	assert_int_equal(wait_of(5, true, T0), -1);
 	conf.even_deny_root = true;
-	assert_int_equal(wait_of(5, true, T0), 600);
+	assert_int_equal(wait_of(5, true, T0), 601);
 	/* after the lockout one failure is one failure */
-	throttle_charge(&conf, &locked, T0 + 600);
+	throttle_charge(&conf, &locked, T0 + 601);
 	assert_int_equal(locked.failures, 1);
 	/* a lockout outlasts fail_interval */
 	conf.unlock_time_s = 5000;
-	assert_int_equal(wait_of(5, false, T0 + 2000), 3000);
+	assert_int_equal(wait_of(5, false, T0 + 2000), 3001);
 	/* until an administrator unlocks */
 	conf.unlock_time_s = 0;
 	assert_int_equal(wait_of(5, false, T0 + 100000000), 0);
@@ -125,10 +126,10 @@ static void test_clock(void **state)
 	struct store_throttle counter = {.failures = 10, .first_at = T0, .last_at = T0};
 
 	(void)state;
-	assert_int_equal(wait_of(10, false, T0 - 30), 90);
+	assert_int_equal(wait_of(10, false, T0 - 30), 91);
 	assert_int_equal(wait_of(10, false, T0 - 61), -1);
 	conf.deny = 5;
-	assert_int_equal(wait_of(10, false, T0 - 600), 1200);
+	assert_int_equal(wait_of(10, false, T0 - 600), 1201);
 	assert_int_equal(wait_of(10, false, T0 - 100000), -1);
 	throttle_charge(&conf, &counter, T0 - 100000);
 	assert_int_equal(counter.failures, 1);
@@ -197,8 +198,9 @@ static void test_deny_at_one(void **state)
 	(void)state;
 	conf.deny = 1;
 	conf.unlock_time_s = 1;
-	assert_int_equal(wait_of(1, false, T0), 1);
-	assert_int_equal(wait_of(1, false, T0 + 1), -1);
+	assert_int_equal(wait_of(1, false, T0), 2);
+	assert_int_equal(wait_of(1, false, T0 + 1), 1);
+	assert_int_equal(wait_of(1, false, T0 + 2), -1);
 	conf.deny = 0;
 	throttle_charge(&conf, &many, T0 + 1);
 	assert_int_equal(many.failures, 70001);
