@@ -23,8 +23,6 @@
 #define KEEPER_SWEEP_MS 500 /* how often deadlines are looked at */
 #define KEEPER_FAILURES 100 /* waits in a row that the kernel refused: then we end */
 
-enum { SOURCE_MOTHER = 1, SOURCE_LOGIN = 2, SOURCE_USER = 3, SOURCE_MAX = 16 };
-
 int64_t keeper_now(void)
 {
 	return (int64_t)time(NULL);
@@ -76,34 +74,6 @@ static int keeper_watch(struct keeper *keeper, int fd, uint64_t source)
 	return epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static void keeper_take_session(struct keeper *keeper, enum mother_pool pool, pid_t pid,
-				int channel)
-{
-	struct keeper_spares *spares = &keeper->spares[pool];
-
-	keeper_take_no_rights(channel);
-	if (spares->requested)
-		spares->requested--;
-	if (spares->n == KEEPER_SPARES_MAX) {
-		close(channel); /* more than we asked for: it ends by itself */
-		return;
-	}
-	spares->pid[spares->n] = pid;
-	spares->channel[spares->n++] = channel;
-	keeper_assign_waiting(keeper, pool);
-}
-
-/* Copies of a mother whose addresses a crash may have told. */
-static void keeper_forget_spares(struct keeper *keeper)
-{
-	int pool;
-
-	for (pool = 0; pool < POOL_N; pool++) {
-		while (keeper->spares[pool].n)
-			close(keeper->spares[pool].channel[--keeper->spares[pool].n]);
-	}
-}
-
 /* What she sent got lost (no descriptor was free for what came along): what was
  * asked for is asked for again. */
 static void keeper_miss_mother(struct keeper *keeper, int error)
@@ -126,8 +96,8 @@ static bool keeper_hear_mother(struct keeper *keeper)
 	while ((n = wire_recv(keeper->mother, &message, sizeof(message), &fd, -1, wire_clock())) ==
 	       (ssize_t)sizeof(message)) {
 		if (message.word == MOTHER_SESSION && message.pool < POOL_N && fd >= 0)
-			keeper_take_session(keeper, (enum mother_pool)message.pool,
-					    (pid_t)message.number, fd);
+			keeper_take_spare(keeper, (enum mother_pool)message.pool,
+					  (pid_t)message.number, fd);
 		else if (message.word == MOTHER_HELPER && fd >= 0)
 			keeper_helper(keeper, message.number, fd);
 		else if (message.word == MOTHER_HELPER)
@@ -162,6 +132,9 @@ static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
 	case SOURCE_USER:
 		if (!keeper->draining)
 			keeper_accept(keeper, event->data.u64 == SOURCE_LOGIN);
+		return true;
+	case SOURCE_SPARE:
+		keeper_bury_spares(keeper);
 		return true;
 	default:
 		client = event->data.ptr;

@@ -72,15 +72,24 @@ struct keeper_devices {
 	struct keeper_seen seen[KEEPER_SEEN];
 };
 
+/* What the keeper waits for, where it is no client (whose address stands there then). */
+enum keeper_source {
+	SOURCE_MOTHER = 1,
+	SOURCE_LOGIN = 2,
+	SOURCE_USER = 3,
+	SOURCE_SPARE = 4, /* any of them */
+};
+
 /* One caller, from accept to the end of its session. */
 struct client {
 	uint64_t serial;
 	struct client *next, *previous;
 	enum keeper_state state;
-	int fd;	     /* the caller, until the session has it; -1 */
+	int fd;	     /* the caller, until the session has spoken; -1 */
 	int channel; /* the session, from then on; -1 */
 	pid_t session;
 	bool login_socket;
+	uint8_t sessions; /* so many ended before they took anything */
 	uid_t peer_uid;
 	pid_t peer_pid;
 	int64_t deadline;
@@ -218,13 +227,25 @@ void keeper_take_no_rights(int fd);
 /* keeper_admit.c */
 void keeper_accept(struct keeper *keeper, bool login_socket);
 void keeper_hear_hello(struct keeper *keeper, struct client *client);
+/* The caller is the session's alone. */
+void keeper_let_go(struct client *client);
+void keeper_drop(struct keeper *keeper, struct client *client);
+
+/* keeper_spares.c: sessions that were forked ahead of need, and who gets which. */
+void keeper_take_spare(struct keeper *keeper, enum mother_pool pool, pid_t pid, int channel);
+/* One of them ended before it had a caller. */
+void keeper_bury_spares(struct keeper *keeper);
+/* All of them end: copies of a mother whose addresses a crash may have told. */
+void keeper_forget_spares(struct keeper *keeper);
+/* Hands a waiting caller to one, where there is one. */
 void keeper_assign(struct keeper *keeper, struct client *client);
-void keeper_assign_waiting(struct keeper *keeper, enum mother_pool pool);
+/* A session has ended.  True where another has its caller, or will have: it had
+ * said nothing, nor taken anything from the caller. */
+bool keeper_assign_again(struct keeper *keeper, struct client *client);
 /* What waiting callers need, at once; the rest when nobody is being served. */
 void keeper_order_spares(struct keeper *keeper, bool quiet);
 /* Some are missing, and were not ordered yet. */
 bool keeper_lacks_spares(const struct keeper *keeper);
-void keeper_drop(struct keeper *keeper, struct client *client);
 
 /* keeper_open.c: configuration and store, looked at again when they changed. */
 int keeper_ready(struct keeper *keeper, char *ret_text, size_t size);

@@ -17,11 +17,6 @@
 #define ADMIT_STRANGERS 16
 #define ADMIT_NO_UID UINT32_MAX
 
-static enum mother_pool admit_pool(const struct client *client)
-{
-	return client->login_socket ? POOL_LOGIN : POOL_USER;
-}
-
 /* Told to a caller whom no session will serve: an outcome, or -errno.  The caller may be gone, or
  * may not read: one attempt, no waiting. */
 static void admit_turn_away(int fd, int why, const char *text)
@@ -274,131 +269,17 @@ void keeper_hear_hello(struct keeper *keeper, struct client *client)
 	epoll_ctl(keeper->epoll, EPOLL_CTL_DEL, client->fd, NULL);
 	client->state = CLIENT_WAITING;
 	client->deadline = wire_clock() + 5 * KEEPER_HELLO_MS;
-	if (keeper->spares[admit_pool(client)].n)
-		keeper_assign(keeper, client);
+	keeper_assign(keeper, client);
 }
 
-/* Takes a spare session and hands it the caller. */
-void keeper_assign(struct keeper *keeper, struct client *client)
+void keeper_let_go(struct client *client)
 {
-	struct keeper_spares *spares = &keeper->spares[admit_pool(client)];
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
-	struct wire_out out;
-	int channel, r;
-
-	while (spares->n) {
-		channel = spares->channel[--spares->n];
-		client->session = spares->pid[spares->n];
-		question_put_assign(&out, &client->pin);
-		r = wire_send_fd(channel, out.bytes, out.len, client->fd, wire_clock());
-		if (r == 0 && epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, channel, &event) == 0) {
-			close(client->fd);
-			client->fd = -1;
-			client->channel = channel;
-			client->state = CLIENT_SERVED;
-			client->deadline = wire_clock() + KEEPER_SESSION_MS;
-			return;
-		}
-		close(channel); /* that session had died */
-		/* It has the caller, and may have heard it: no other can. */
-		if (r == 0) {
-			client->closing = true;
-			return;
-		}
-	}
-}
-
-void keeper_assign_waiting(struct keeper *keeper, enum mother_pool pool)
-{
-	struct client *client, *oldest = NULL;
-
-	/* New callers stand at the head of the list: the last is the oldest. */
-	for (client = keeper->clients; client; client = client->next) {
-		if (client->state == CLIENT_WAITING && admit_pool(client) == pool &&
-		    !client->closing)
-			oldest = client;
-	}
-	if (oldest)
-		keeper_assign(keeper, oldest);
-}
-
-/* ---- sessions ahead of need ------------------------------------------------- */
-
-/* How many should be ready: as configured, or as many as lately came at once. */
-static unsigned admit_wanted(const struct keeper *keeper, int pool)
-{
-	const struct keeper_spares *spares = &keeper->spares[pool];
-	unsigned wanted = pool == POOL_LOGIN ? keeper->conf.spare_sessions : 2;
-
-	if (spares->peak > wanted && wire_clock() - spares->peak_at <= KEEPER_PEAK_MS)
-		wanted = spares->peak;
-	return wanted < KEEPER_SPARES_MAX ? wanted : KEEPER_SPARES_MAX;
-}
-
-/* Callers who wait for a fork, of all there are. */
-static unsigned admit_waiting(struct keeper *keeper, int pool)
-{
-	struct keeper_spares *spares = &keeper->spares[pool];
-	/* Anybody may crowd the user socket: it grows little. */
-	unsigned most = pool == POOL_LOGIN ? KEEPER_SPARES_MAX : 8, waiting = 0, all = 0;
-	struct client *client;
-
-	for (client = keeper->clients; client; client = client->next) {
-		if (client->closing || (int)admit_pool(client) != pool)
-			continue;
-		all++;
-		waiting += client->state == CLIENT_WAITING;
-	}
-	if (!waiting)
-		return 0;
-	if (all > most)
-		all = most;
-	if (all >= spares->peak || wire_clock() - spares->peak_at > KEEPER_PEAK_MS)
-		spares->peak = all;
-	spares->peak_at = wire_clock();
-	return waiting;
-}
-
-bool keeper_lacks_spares(const struct keeper *keeper)
-{
-	int pool;
-
-	for (pool = 0; pool < POOL_N; pool++) {
-		if (keeper->spares[pool].n + keeper->spares[pool].requested <
-		    admit_wanted(keeper, pool))
-			return !keeper->draining || keeper->n_clients;
-	}
-	return false;
-}
-
-/* A fork beside a login takes its processor away: while somebody is being
- * served only those who wait are forked for, and a low-water mark is kept. */
-void keeper_order_spares(struct keeper *keeper, bool quiet)
-{
-	struct mother_message message = {.word = MOTHER_SPAWN};
-	unsigned target, wanted, have;
-
-	if (keeper->draining && !keeper->n_clients)
+	if (client->fd < 0)
 		return;
-	for (int pool = 0; pool < POOL_N; pool++) {
-		struct keeper_spares *spares = &keeper->spares[pool];
-
-		target = admit_waiting(keeper, pool);
-		wanted = admit_wanted(keeper, pool);
-		target += quiet ? wanted : (wanted + 3) / 4;
-		have = spares->n + spares->requested;
-		message.pool = (uint32_t)pool;
-		for (; have < target; have++) {
-			/* Who was forked last is taken first, and a crowd's spares take memory. */
-			message.number = target - have <= KEEPER_REHEARSED;
-			if (wire_send(keeper->mother, &message, sizeof(message), wire_clock()) != 0)
-				return; /* asked again next turn */
-			spares->requested++;
-		}
-		/* The crowd has been gone for long. */
-		while (quiet && spares->n > wanted)
-			close(spares->channel[--spares->n]);
-	}
+	keeper_hurry();
+	close(client->fd);
+	keeper_calm();
+	client->fd = -1;
 }
 
 /* An answer that was queued for a caller who ends with it. */

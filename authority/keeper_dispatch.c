@@ -190,10 +190,13 @@ void keeper_hear_session(struct keeper *keeper, struct client *client)
 	n = wire_recv(client->channel, message, sizeof(message), NULL, -1, wire_clock());
 	if (n == -ETIMEDOUT)
 		return;
+	if (n == -ENODATA && keeper_assign_again(keeper, client))
+		return;
 	if (n <= 0 || client->answer || client->waits_to_hash) { /* gone, or out of turn */
 		client->closing = true;
 		return;
 	}
+	keeper_let_go(client);
 	keeper_hashing_leave(keeper, client);
 	question = wire_open(&in, message, (size_t)n);
 	dispatch_question(keeper, client, question, &in);

@@ -33,7 +33,7 @@ course_code() {
 	step 'one login by code'
 	hotp warm ours ours h0 20
 	hotp warm google google h0 20
-	alternate "$ROUNDS" code_ours code_google code_oath code_floor
+	alternate "$TURNS" code_ours code_google code_oath code_floor
 }
 
 # Six people a round; their codes are of three steps, and used up then.
@@ -50,7 +50,7 @@ totp_google() {
 course_totp() {
 	step 'one login by TOTP'
 	totp_next=0
-	alternate "$ROUNDS" totp_ours totp_google
+	alternate "$TURNS" totp_ours totp_google
 }
 
 password_ours() { password password.in ours ours-password 2; password password.fresh ours ours-password 1 -x; }
@@ -59,7 +59,7 @@ password_bare() { limit password.in bare hash 2; }
 
 course_password() {
 	step 'one login by password'
-	alternate "$ROUNDS" password_ours password_unix password_bare
+	alternate "$TURNS" password_ours password_unix password_bare
 }
 
 # ---- many at once -------------------------------------------------------------------
@@ -131,11 +131,11 @@ course_keys() {
 	authority desk --conf "$DISK/conf/desk" || return
 	end=$WEBCRED_BENCH_KEY
 	unset WEBCRED_BENCH_KEY
-	alternate "$ROUNDS" nokey_ours nokey_u2f nokey_code
+	alternate "$TURNS" nokey_ours nokey_u2f nokey_code
 	export WEBCRED_BENCH_KEY=$end
 	printf '[webcred]\nlocality_unknown = local\n[devices]\ndevice = %s\n' "$end" >"$DISK/conf/desk"
 	export LD_PRELOAD=$PROGRAMS/find_key.so
-	alternate "$ROUNDS" key_ours key_u2f
+	alternate "$TURNS" key_ours key_u2f
 	unset LD_PRELOAD
 	authority_end desk
 }

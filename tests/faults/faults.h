@@ -99,8 +99,6 @@ bool machine_is_tidy(char *reason, size_t size);
 /* No helper is left, and nothing that the key said to one: a pty keeps it for the
  * next, which no hidraw node does. */
 void machine_calm_key(void);
-/* Until every session that was forked has given up its rights, or ended as it tried. */
-void machine_calm_sessions(void);
 /* A backup, walked by SQLite itself. */
 bool machine_store_is_whole(char *reason, size_t size);
 

@@ -115,10 +115,6 @@ static void judge_next_login(struct plan *plan)
 	unsigned restarts = machine.restarts;
 
 	judge_machine(plan);
-	/* A session that fails while it waits is not the one that this login should get: who
-	 * comes before it has ended is refused, and that is the fault's login. */
-	if (plan->process == PROCESS_SESSION)
-		machine_calm_sessions();
 	login_answer(&plan->login, answer);
 	if (clean_login(plan, &order))
 		return;

@@ -53,24 +53,8 @@ bool machine_is_helper(pid_t pid)
 	return machine_executes(pid, "webcred-device");
 }
 
-/* A session before it has given up its rights: its filter stands last. */
-static bool machine_is_unconfined(pid_t pid, const char *program)
-{
-	char path[64], line[128];
-	bool unconfined = false;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	FILE *status = fopen(path, "re");
-	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
-		unconfined = unconfined || strcmp(line, "Seccomp:\t0\n") == 0;
-	if (status != NULL)
-		fclose(status);
-	return unconfined && machine_executes(pid, program);
-}
-
-/* Children of a process of which this is true; one of them in *ret_child. */
-static long machine_children_that(bool (*is)(pid_t pid, const char *program), pid_t parent,
-				  const char *program, pid_t *ret_child)
+/* Children of a process that execute this program; one of them in *ret_child. */
+static long machine_children(pid_t parent, const char *program, pid_t *ret_child)
 {
 	char path[64];
 	long n = 0;
@@ -79,7 +63,7 @@ static long machine_children_that(bool (*is)(pid_t pid, const char *program), pi
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
 	FILE *children = fopen(path, "re");
 	while (children != NULL && fscanf(children, "%d", &pid) == 1) {
-		if (!is(pid, program))
+		if (!machine_executes(pid, program))
 			continue;
 		n++;
 		if (ret_child != NULL)
@@ -88,23 +72,6 @@ static long machine_children_that(bool (*is)(pid_t pid, const char *program), pi
 	if (children != NULL)
 		fclose(children);
 	return n;
-}
-
-static long machine_children(pid_t parent, const char *program, pid_t *ret_child)
-{
-	return machine_children_that(machine_executes, parent, program, ret_child);
-}
-
-static bool machine_has_unconfined(void)
-{
-	return machine_children_that(machine_is_unconfined, machine.mother,
-				     "webcred-authority-sessions", NULL) > 0;
-}
-
-void machine_calm_sessions(void)
-{
-	for (int i = 0; i < 2000 && machine_has_unconfined(); i++)
-		machine_nap(1);
 }
 
 static long machine_sessions(void)

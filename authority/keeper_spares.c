@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) the webcred authors */
+/*
+ * keeper_spares - sessions ahead of need, and who gets which.
+ *
+ * A spare is watched: one that ends (it could not give up its rights, it was
+ * killed) makes room for another.  One that was handed a caller and ended before
+ * it took anything from there is replaced, a few times.
+ */
+#include "authority/keeper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define SPARES_TRIES 3 /* sessions that one caller may cost */
+
+static enum mother_pool spares_pool(const struct client *client)
+{
+	return client->login_socket ? POOL_LOGIN : POOL_USER;
+}
+
+/* ---- what is there --------------------------------------------------------- */
+
+static void spares_remove(struct keeper_spares *spares, unsigned i)
+{
+	close(spares->channel[i]);
+	spares->n--;
+	spares->channel[i] = spares->channel[spares->n];
+	spares->pid[i] = spares->pid[spares->n];
+}
+
+/* New callers stand at the head of the list: the last is the oldest. */
+static void spares_serve_oldest(struct keeper *keeper, enum mother_pool pool)
+{
+	struct client *client, *oldest = NULL;
+
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->state == CLIENT_WAITING && spares_pool(client) == pool &&
+		    !client->closing)
+			oldest = client;
+	}
+	if (oldest)
+		keeper_assign(keeper, oldest);
+}
+
+void keeper_take_spare(struct keeper *keeper, enum mother_pool pool, pid_t pid, int channel)
+{
+	struct epoll_event ends = {.events = 0, .data.u64 = SOURCE_SPARE};
+	struct keeper_spares *spares = &keeper->spares[pool];
+
+	keeper_take_no_rights(channel);
+	if (spares->requested)
+		spares->requested--;
+	/* More than we asked for, or not to be watched: it ends by itself. */
+	if (spares->n == KEEPER_SPARES_MAX ||
+	    epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, channel, &ends) < 0) {
+		close(channel);
+		return;
+	}
+	spares->pid[spares->n] = pid;
+	spares->channel[spares->n++] = channel;
+	spares_serve_oldest(keeper, pool);
+}
+
+void keeper_bury_spares(struct keeper *keeper)
+{
+	for (int pool = 0; pool < POOL_N; pool++) {
+		struct keeper_spares *spares = &keeper->spares[pool];
+
+		for (unsigned i = spares->n; i-- > 0;) {
+			struct pollfd channel = {.fd = spares->channel[i]};
+
+			if (poll(&channel, 1, 0) > 0)
+				spares_remove(spares, i);
+		}
+	}
+}
+
+void keeper_forget_spares(struct keeper *keeper)
+{
+	for (int pool = 0; pool < POOL_N; pool++) {
+		while (keeper->spares[pool].n)
+			spares_remove(&keeper->spares[pool], keeper->spares[pool].n - 1);
+	}
+}
+
+/* ---- who gets which -------------------------------------------------------- */
+
+/* Hands the caller to this session; false where it has ended. */
+static bool spares_hand(struct keeper *keeper, struct client *client, int channel)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+	struct wire_out out;
+
+	question_put_assign(&out, &client->pin);
+	return epoll_ctl(keeper->epoll, EPOLL_CTL_MOD, channel, &event) == 0 &&
+	       wire_send_fd(channel, out.bytes, out.len, client->fd, wire_clock()) == 0;
+}
+
+void keeper_assign(struct keeper *keeper, struct client *client)
+{
+	struct keeper_spares *spares = &keeper->spares[spares_pool(client)];
+
+	while (spares->n) {
+		int channel = spares->channel[--spares->n];
+
+		if (!spares_hand(keeper, client, channel)) {
+			close(channel);
+			continue;
+		}
+		client->session = spares->pid[spares->n];
+		client->channel = channel;
+		client->state = CLIENT_SERVED;
+		client->deadline = wire_clock() + KEEPER_SESSION_MS;
+		return;
+	}
+}
+
+bool keeper_assign_again(struct keeper *keeper, struct client *client)
+{
+	struct pollfd caller = {.fd = client->fd, .events = POLLIN};
+
+	if (client->fd < 0 || client->sessions == SPARES_TRIES || poll(&caller, 1, 0) <= 0 ||
+	    !(caller.revents & POLLIN))
+		return false;
+	client->sessions++;
+	close(client->channel);
+	client->channel = -1;
+	client->state = CLIENT_WAITING;
+	client->deadline = wire_clock() + 5 * KEEPER_HELLO_MS;
+	keeper_assign(keeper, client);
+	return true;
+}
+
+/* ---- how many -------------------------------------------------------------- */
+
+/* How many should be ready: as configured, or as many as lately came at once. */
+static unsigned spares_wanted(const struct keeper *keeper, int pool)
+{
+	const struct keeper_spares *spares = &keeper->spares[pool];
+	unsigned wanted = pool == POOL_LOGIN ? keeper->conf.spare_sessions : 2;
+
+	if (spares->peak > wanted && wire_clock() - spares->peak_at <= KEEPER_PEAK_MS)
+		wanted = spares->peak;
+	return wanted < KEEPER_SPARES_MAX ? wanted : KEEPER_SPARES_MAX;
+}
+
+/* Callers who wait for a fork, of all there are. */
+static unsigned spares_awaited(struct keeper *keeper, int pool)
+{
+	struct keeper_spares *spares = &keeper->spares[pool];
+	/* Anybody may crowd the user socket: it grows little. */
+	unsigned most = pool == POOL_LOGIN ? KEEPER_SPARES_MAX : 8, waiting = 0, all = 0;
+	struct client *client;
+
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->closing || (int)spares_pool(client) != pool)
+			continue;
+		all++;
+		waiting += client->state == CLIENT_WAITING;
+	}
+	if (!waiting)
+		return 0;
+	if (all > most)
+		all = most;
+	if (all >= spares->peak || wire_clock() - spares->peak_at > KEEPER_PEAK_MS)
+		spares->peak = all;
+	spares->peak_at = wire_clock();
+	return waiting;
+}
+
+bool keeper_lacks_spares(const struct keeper *keeper)
+{
+	int pool;
+
+	for (pool = 0; pool < POOL_N; pool++) {
+		if (keeper->spares[pool].n + keeper->spares[pool].requested <
+		    spares_wanted(keeper, pool))
+			return !keeper->draining || keeper->n_clients;
+	}
+	return false;
+}
+
+/* A fork beside a login takes its processor away: while somebody is being
+ * served only those who wait are forked for, and a low-water mark is kept. */
+void keeper_order_spares(struct keeper *keeper, bool quiet)
+{
+	struct mother_message message = {.word = MOTHER_SPAWN};
+	unsigned target, wanted, have;
+
+	if (keeper->draining && !keeper->n_clients)
+		return;
+	for (int pool = 0; pool < POOL_N; pool++) {
+		struct keeper_spares *spares = &keeper->spares[pool];
+
+		target = spares_awaited(keeper, pool);
+		wanted = spares_wanted(keeper, pool);
+		target += quiet ? wanted : (wanted + 3) / 4;
+		have = spares->n + spares->requested;
+		message.pool = (uint32_t)pool;
+		for (; have < target; have++) {
+			/* Who was forked last is taken first, and a crowd's spares take memory. */
+			message.number = target - have <= KEEPER_REHEARSED;
+			if (wire_send(keeper->mother, &message, sizeof(message), wire_clock()) != 0)
+				return; /* asked again next turn */
+			spares->requested++;
+		}
+		/* The crowd has been gone for long. */
+		while (quiet && spares->n > wanted)
+			spares_remove(spares, spares->n - 1);
+	}
+}

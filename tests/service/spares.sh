@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) the webcred authors
+# Sessions that wait for a caller: one that ends there takes no login with it, and leaves nothing.
+. "$WEBCRED_TOP/tests/support/lib.sh"
+
+# quick_conf LINE...: a cheap hash, nothing is delayed, and these words.
+quick_conf() {
+	printf '%s\n' '[throttle]' 'enabled = no' '[password]' 'memory = 64' 'passes = 1' "$@" | conf
+	enrol_password alice 'correct horse'
+}
+
+keeper_pid() { pgrep -o -P "$(authority_pid)"; }
+sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
+
+# until_calm: as many wait as before the last login, and each has given up its rights.
+until_calm() {
+	local pid all
+	for _ in $(seq 500); do
+		all=yes
+		[ "$(sessions | wc -l)" = "$SPARES" ] || all=
+		for pid in $(sessions); do
+			grep -q '^Seccomp:.2' "/proc/$pid/status" 2>/dev/null || all=
+		done
+		[ -z "$all" ] || return 0
+		sleep 0.02
+	done
+	fail "$(sessions | wc -l) sessions wait, not $SPARES"
+}
+
+count_spares() {
+	local before='' i
+	for i in $(seq 500); do
+		SPARES=$(sessions | wc -l)
+		[ "$SPARES" != "$before" ] || [ "$i" -lt 25 ] || return 0
+		before=$SPARES
+		sleep 0.02
+	done
+	fail "sessions come and go by themselves"
+}
+
+descriptors() { ls "/proc/$(keeper_pid)/fd" | wc -l; }
+
+test_a_spare_that_ends_is_replaced_unasked() {
+	local held
+	quick_conf
+	granted alice password 'correct horse'
+	count_spares
+	[ "$SPARES" -ge 8 ] || fail "only $SPARES sessions wait"
+	until_calm
+	held=$(descriptors)
+	kill -KILL $(sessions)
+	until_calm
+	is "$(descriptors)" "$held" "the keeper's descriptors"
+	granted alice password 'correct horse'
+}
+
+# It has been handed the caller, and stands still before it hears of it.
+test_a_session_that_ends_before_it_took_anything_is_replaced() {
+	local i login
+	quick_conf
+	granted alice password 'correct horse'
+	count_spares
+	for i in 1 2 3 4 5; do
+		until_calm
+		held=$(sessions)
+		kill -STOP $held
+		pamdrive -u alice -s password -c "$PAMD" --answer 'correct horse' authenticate acct_mgmt >"$SANDBOX/tmp/out" 2>&1 &
+		login=$!
+		sleep 0.3
+		[ -d "/proc/$login" ] || fail "a login was served by a session that stands still"
+		kill -KILL $held
+		wait "$login" || :
+		says "$(cat "$SANDBOX/tmp/out")" '^authenticate PAM_SUCCESS' "login $i"
+		says "$(cat "$SANDBOX/tmp/out")" '^acct_mgmt PAM_SUCCESS' "login $i"
+	done
+}
+
+# One that has begun to be asked is not: what it took from the caller is gone with it.
+test_a_session_that_ends_later_is_not_replaced() {
+	local login
+	quick_conf
+	granted alice password 'correct horse'
+	count_spares
+	until_calm
+	pamdrive -u alice -s password -c "$PAMD" --hold "$SANDBOX/tmp/go" --prompted "$SANDBOX/tmp/asked" --answer 'correct horse' authenticate >"$SANDBOX/tmp/out" 2>&1 &
+	login=$!
+	until [ -e "$SANDBOX/tmp/asked" ]; do sleep 0.01; done
+	kill -KILL $(sessions)
+	: >"$SANDBOX/tmp/go"
+	wait "$login" || :
+	says "$(cat "$SANDBOX/tmp/out")" '^authenticate PAM_PERM_DENIED'
+	granted alice password 'correct horse'
+}
+
+run_tests
