@@ -38,6 +38,12 @@ count_spares() {
 	fail "sessions come and go by themselves"
 }
 
+kill_sessions() {
+	local all
+	mapfile -t all < <(sessions)
+	kill -KILL "${all[@]}"
+}
+
 descriptors() { ls "/proc/$(keeper_pid)/fd" | wc -l; }
 
 test_a_spare_that_ends_is_replaced_unasked() {
@@ -48,7 +54,7 @@ test_a_spare_that_ends_is_replaced_unasked() {
 	[ "$SPARES" -ge 8 ] || fail "only $SPARES sessions wait"
 	until_calm
 	held=$(descriptors)
-	kill -KILL $(sessions)
+	kill_sessions
 	until_calm
 	is "$(descriptors)" "$held" "the keeper's descriptors"
 	granted alice password 'correct horse'
@@ -56,19 +62,19 @@ test_a_spare_that_ends_is_replaced_unasked() {
 
 # It has been handed the caller, and stands still before it hears of it.
 test_a_session_that_ends_before_it_took_anything_is_replaced() {
-	local i login
+	local i login held
 	quick_conf
 	granted alice password 'correct horse'
 	count_spares
 	for i in 1 2 3 4 5; do
 		until_calm
-		held=$(sessions)
-		kill -STOP $held
+		mapfile -t held < <(sessions)
+		kill -STOP "${held[@]}"
 		pamdrive -u alice -s password -c "$PAMD" --answer 'correct horse' authenticate acct_mgmt >"$SANDBOX/tmp/out" 2>&1 &
 		login=$!
 		sleep 0.3
 		[ -d "/proc/$login" ] || fail "a login was served by a session that stands still"
-		kill -KILL $held
+		kill -KILL "${held[@]}"
 		wait "$login" || :
 		says "$(cat "$SANDBOX/tmp/out")" '^authenticate PAM_SUCCESS' "login $i"
 		says "$(cat "$SANDBOX/tmp/out")" '^acct_mgmt PAM_SUCCESS' "login $i"
@@ -85,7 +91,7 @@ test_a_session_that_ends_later_is_not_replaced() {
 	pamdrive -u alice -s password -c "$PAMD" --hold "$SANDBOX/tmp/go" --prompted "$SANDBOX/tmp/asked" --answer 'correct horse' authenticate >"$SANDBOX/tmp/out" 2>&1 &
 	login=$!
 	until [ -e "$SANDBOX/tmp/asked" ]; do sleep 0.01; done
-	kill -KILL $(sessions)
+	kill_sessions
 	: >"$SANDBOX/tmp/go"
 	wait "$login" || :
 	says "$(cat "$SANDBOX/tmp/out")" '^authenticate PAM_PERM_DENIED'
