@@ -85,11 +85,12 @@ struct client {
 	uint64_t serial;
 	struct client *next, *previous;
 	enum keeper_state state;
-	int fd;	     /* the caller, until the session has spoken; -1 */
+	int fd;	     /* the caller; the session has it as well; or -1 */
 	int channel; /* the session, from then on; -1 */
 	pid_t session;
 	bool login_socket;
-	uint8_t sessions; /* so many ended before they took anything */
+	uint8_t sessions; /* so many ended before they took anything from the caller */
+	bool spoken;	  /* its session has asked something */
 	uid_t peer_uid;
 	pid_t peer_pid;
 	int64_t deadline;
@@ -227,8 +228,6 @@ void keeper_take_no_rights(int fd);
 /* keeper_admit.c */
 void keeper_accept(struct keeper *keeper, bool login_socket);
 void keeper_hear_hello(struct keeper *keeper, struct client *client);
-/* The caller is the session's alone. */
-void keeper_let_go(struct client *client);
 void keeper_drop(struct keeper *keeper, struct client *client);
 
 /* keeper_spares.c: sessions that were forked ahead of need, and who gets which. */

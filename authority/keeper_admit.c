@@ -272,16 +272,6 @@ void keeper_hear_hello(struct keeper *keeper, struct client *client)
 	keeper_assign(keeper, client);
 }
 
-void keeper_let_go(struct client *client)
-{
-	if (client->fd < 0)
-		return;
-	keeper_hurry();
-	close(client->fd);
-	keeper_calm();
-	client->fd = -1;
-}
-
 /* An answer that was queued for a caller who ends with it. */
 static void admit_forget_answer(struct keeper *keeper, struct client *client)
 {
@@ -298,22 +288,32 @@ static void admit_forget_answer(struct keeper *keeper, struct client *client)
 	client->answer = NULL;
 }
 
+/* False where the session hashes: its channel tells when that has ended. */
+static bool admit_close(struct keeper *keeper, struct client *client)
+{
+	bool lingers;
+
+	keeper_hurry();
+	if (client->fd >= 0)
+		close(client->fd);
+	client->fd = -1;
+	lingers = keeper_hashing_lingers(keeper, client);
+	if (!lingers && client->channel >= 0)
+		close(client->channel);
+	keeper_calm();
+	return !lingers;
+}
+
 void keeper_drop(struct keeper *keeper, struct client *client)
 {
 	admit_forget_answer(keeper, client);
-	if (keeper_hashing_lingers(keeper, client))
+	if (!admit_close(keeper, client))
 		return;
 	if (client->begun && !client->ended && client->pin.verb != WIRE_LIST) {
 		keeper_note(client, keeper_verb_name(client->pin.verb), "fault", NULL, 0,
 			    "the session ended early");
 		client->ended = true;
 	}
-	keeper_hurry();
-	if (client->fd >= 0)
-		close(client->fd);
-	if (client->channel >= 0)
-		close(client->channel);
-	keeper_calm();
 	keeper_hashing_leave(keeper, client);
 	keeper_devices_drop(client);
 	keeper_touch(keeper, client, false);

@@ -196,7 +196,7 @@ void keeper_hear_session(struct keeper *keeper, struct client *client)
 		client->closing = true;
 		return;
 	}
-	keeper_let_go(client);
+	client->spoken = true;
 	keeper_hashing_leave(keeper, client);
 	question = wire_open(&in, message, (size_t)n);
 	dispatch_question(keeper, client, question, &in);

@@ -95,8 +95,12 @@ static bool spares_hand(struct keeper *keeper, struct client *client, int channe
 	struct wire_out out;
 
 	question_put_assign(&out, &client->pin);
-	return epoll_ctl(keeper->epoll, EPOLL_CTL_MOD, channel, &event) == 0 &&
-	       wire_send_fd(channel, out.bytes, out.len, client->fd, wire_clock()) == 0;
+	if (wire_send_fd(channel, out.bytes, out.len, client->fd, wire_clock()) != 0)
+		return false;
+	/* It has the caller, and may have heard it: no other can. */
+	if (epoll_ctl(keeper->epoll, EPOLL_CTL_MOD, channel, &event) < 0)
+		client->closing = true;
+	return true;
 }
 
 void keeper_assign(struct keeper *keeper, struct client *client)
@@ -122,7 +126,7 @@ bool keeper_assign_again(struct keeper *keeper, struct client *client)
 {
 	struct pollfd caller = {.fd = client->fd, .events = POLLIN};
 
-	if (client->fd < 0 || client->sessions == SPARES_TRIES || poll(&caller, 1, 0) <= 0 ||
+	if (client->spoken || client->sessions == SPARES_TRIES || poll(&caller, 1, 0) <= 0 ||
 	    !(caller.revents & POLLIN))
 		return false;
 	client->sessions++;
