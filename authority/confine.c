@@ -65,7 +65,6 @@ static const int confine_calls[] = {
 	SCMP_SYS(getpid),
 	SCMP_SYS(gettid),
 	SCMP_SYS(restart_syscall),
-	SCMP_SYS(shutdown),
 	SCMP_SYS(gettimeofday),
 	SCMP_SYS(time),
 #if defined(__SANITIZE_ADDRESS__)

@@ -229,6 +229,7 @@ void keeper_devices_miss(struct keeper *keeper, uint64_t number)
 			devices->expected--;
 		else
 			continue;
+		keeper_seen_forget(client); /* what it has not had it may ask for again */
 		if (devices->n == devices->expected)
 			keeper_devices_answer(keeper, client);
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <syslog.h>
@@ -60,11 +61,11 @@ void keeper_calm(void)
 	setitimer(ITIMER_REAL, &never, NULL);
 }
 
-void keeper_take_no_rights(int fd)
+bool keeper_take_no_rights(int fd)
 {
 	const int no = 0;
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no));
+	return setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof(no)) == 0;
 }
 
 static int keeper_watch(struct keeper *keeper, int fd, uint64_t source)
@@ -121,9 +122,22 @@ static bool keeper_hear_mother(struct keeper *keeper)
 	return true;
 }
 
-static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
+static void keeper_client_event(struct keeper *keeper, uint64_t serial)
 {
 	struct client *client;
+
+	for (client = keeper->clients; client && client->serial != serial; client = client->next)
+		;
+	if (!client || client->closing)
+		return;
+	if (client->state == CLIENT_SERVED)
+		keeper_hear_session(keeper, client);
+	else if (client->state == CLIENT_HELLO)
+		keeper_hear_hello(keeper, client);
+}
+
+static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
+{
 
 	switch (event->data.u64) {
 	case SOURCE_MOTHER:
@@ -137,13 +151,7 @@ static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
 		keeper_bury_spares(keeper);
 		return true;
 	default:
-		client = event->data.ptr;
-		if (client->closing)
-			return true;
-		if (client->state == CLIENT_SERVED)
-			keeper_hear_session(keeper, client);
-		else
-			keeper_hear_hello(keeper, client);
+		keeper_client_event(keeper, event->data.u64 - SOURCE_CLIENTS);
 		return true;
 	}
 }
@@ -211,6 +219,17 @@ static int keeper_loop(struct keeper *keeper)
 	}
 }
 
+/* Each caller takes two, and a shell's limit is low. */
+static void keeper_allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 int keeper_run(const struct mother_options *options, int mother)
 {
 	struct keeper *keeper;
@@ -221,6 +240,7 @@ int keeper_run(const struct mother_options *options, int mother)
 	if (sodium_init() < 0)
 		return 70;
 	secret_keep();
+	keeper_allow_descriptors();
 	keeper = calloc(1, sizeof(*keeper));
 	if (!keeper)
 		return 70;
@@ -228,8 +248,8 @@ int keeper_run(const struct mother_options *options, int mother)
 	keeper->mother = mother;
 	keeper->sockets = options->sockets;
 	keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
-	keeper_take_no_rights(keeper->sockets.login);
-	keeper_take_no_rights(keeper->sockets.user);
+	(void)keeper_take_no_rights(keeper->sockets.login);
+	(void)keeper_take_no_rights(keeper->sockets.user);
 	r = keeper_expect_alarm();
 	if (r == 0)
 		r = keeper->epoll < 0 ? -errno : keeper_watch(keeper, mother, SOURCE_MOTHER);

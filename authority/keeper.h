@@ -72,12 +72,14 @@ struct keeper_devices {
 	struct keeper_seen seen[KEEPER_SEEN];
 };
 
-/* What the keeper waits for, where it is no client (whose address stands there then). */
+/* What the keeper waits for; above SOURCE_CLIENTS it is a client's serial.  No address: the
+ * mother may have a copy of what we closed, and epoll tells of that still. */
 enum keeper_source {
 	SOURCE_MOTHER = 1,
 	SOURCE_LOGIN = 2,
 	SOURCE_USER = 3,
 	SOURCE_SPARE = 4, /* any of them */
+	SOURCE_CLIENTS = 16,
 };
 
 /* One caller, from accept to the end of its session. */
@@ -89,8 +91,8 @@ struct client {
 	int channel; /* the session, from then on; -1 */
 	pid_t session;
 	bool login_socket;
-	uint8_t sessions; /* so many ended before they took anything from the caller */
-	bool spoken;	  /* its session has asked something */
+	uint8_t sessions; /* so many ended before they asked anything */
+	bool spoken;	  /* one has asked something */
 	uid_t peer_uid;
 	pid_t peer_pid;
 	int64_t deadline;
@@ -174,13 +176,16 @@ struct keeper_spares {
 	int channel[KEEPER_SPARES_MAX];
 	pid_t pid[KEEPER_SPARES_MAX];
 	unsigned n, requested;
-	unsigned peak;	 /* callers at once, when some had to wait for a fork */
-	int64_t peak_at; /* when that was; remembered for KEEPER_PEAK_MS */
+	unsigned deaths;    /* in a row, of sessions that had asked nothing yet */
+	int64_t not_before; /* wire_clock(); then the next may be forked */
+	unsigned peak;	    /* callers at once, when some had to wait for a fork */
+	int64_t peak_at;    /* when that was; remembered for KEEPER_PEAK_MS */
 };
 
 struct keeper {
 	const struct mother_options *options;
 	int epoll, mother;
+	bool hurried; /* sessions' channels take descriptors along: the kernel is an older one */
 	struct sockets sockets;
 	struct conf conf;
 	bool conf_good;
@@ -223,7 +228,8 @@ int keeper_run(const struct mother_options *options, int mother);
  */
 void keeper_hurry(void);
 void keeper_calm(void);
-void keeper_take_no_rights(int fd);
+/* False where the kernel cannot. */
+bool keeper_take_no_rights(int fd);
 
 /* keeper_admit.c */
 void keeper_accept(struct keeper *keeper, bool login_socket);
@@ -238,9 +244,11 @@ void keeper_bury_spares(struct keeper *keeper);
 void keeper_forget_spares(struct keeper *keeper);
 /* Hands a waiting caller to one, where there is one. */
 void keeper_assign(struct keeper *keeper, struct client *client);
-/* A session has ended.  True where another has its caller, or will have: it had
- * said nothing, nor taken anything from the caller. */
+/* A session has ended.  True where another will have its caller: it had asked
+ * nothing, and something of the caller's is there to be read. */
 bool keeper_assign_again(struct keeper *keeper, struct client *client);
+/* Its session has asked something: no other will have the caller. */
+void keeper_spoken(struct keeper *keeper, struct client *client);
 /* What waiting callers need, at once; the rest when nobody is being served. */
 void keeper_order_spares(struct keeper *keeper, bool quiet);
 /* Some are missing, and were not ordered yet. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copyright (c) the webcred authors */
-/* keeper_admit - who is let in, and to which session. */
+/* keeper_admit - who is let in. */
 #include "authority/keeper.h"
 
 #include <errno.h>
@@ -128,7 +128,7 @@ void keeper_accept(struct keeper *keeper, bool login_socket)
 			close(fd);
 			continue;
 		}
-		event.data.ptr = client;
+		event.data.u64 = SOURCE_CLIENTS + client->serial;
 		if (!login_socket && admit_is_full(keeper))
 			admit_evict_silent(keeper, client);
 		/* The socket's mode has let only root in; belt and braces. */

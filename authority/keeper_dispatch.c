@@ -187,7 +187,11 @@ void keeper_hear_session(struct keeper *keeper, struct client *client)
 	uint8_t question;
 	ssize_t n;
 
+	if (keeper->hurried)
+		keeper_hurry();
 	n = wire_recv(client->channel, message, sizeof(message), NULL, -1, wire_clock());
+	if (keeper->hurried)
+		keeper_calm();
 	if (n == -ETIMEDOUT)
 		return;
 	if (n == -ENODATA && keeper_assign_again(keeper, client))
@@ -196,7 +200,7 @@ void keeper_hear_session(struct keeper *keeper, struct client *client)
 		client->closing = true;
 		return;
 	}
-	client->spoken = true;
+	keeper_spoken(keeper, client);
 	keeper_hashing_leave(keeper, client);
 	question = wire_open(&in, message, (size_t)n);
 	dispatch_question(keeper, client, question, &in);

@@ -97,7 +97,7 @@ static void hashing_end(struct keeper *keeper, struct client *client)
 {
 	const struct mother_message message = {.word = MOTHER_END,
 					       .number = (uint64_t)client->session};
-	struct epoll_event event = {.events = 0, .data.ptr = client};
+	struct epoll_event event = {.events = 0, .data.u64 = SOURCE_CLIENTS + client->serial};
 	int64_t now = wire_clock();
 
 	if (client->ending_since && now - client->ending_since < KEEPER_END_MS)

@@ -4,17 +4,20 @@
  * keeper_spares - sessions ahead of need, and who gets which.
  *
  * A spare is watched: one that ends (it could not give up its rights, it was
- * killed) makes room for another.  One that was handed a caller and ended before
- * it took anything from there is replaced, a few times.
+ * killed) makes room for another, at once the first time, and later and later
+ * where they end again and again.  One that was handed a caller and ended before
+ * it asked anything is replaced, a few times, as long as the caller has something
+ * to be read.
  */
 #include "authority/keeper.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define SPARES_TRIES 3 /* sessions that one caller may cost */
+#define SPARES_AGAIN 3	    /* sessions after the first that one caller may have */
+#define SPARES_PAUSE_MS 100 /* behind the first that ended early; doubled for the next */
+#define SPARES_PAUSES 7
 
 static enum mother_pool spares_pool(const struct client *client)
 {
@@ -29,6 +32,18 @@ static void spares_remove(struct keeper_spares *spares, unsigned i)
 	spares->n--;
 	spares->channel[i] = spares->channel[spares->n];
 	spares->pid[i] = spares->pid[spares->n];
+}
+
+/* Those that end in one pause are one death: many may be killed together. */
+static void spares_mourn(struct keeper_spares *spares)
+{
+	int64_t now = wire_clock();
+
+	if (now < spares->not_before)
+		return;
+	spares->not_before = now + (spares->deaths ? SPARES_PAUSE_MS << spares->deaths : 0);
+	if (spares->deaths < SPARES_PAUSES)
+		spares->deaths++;
 }
 
 /* New callers stand at the head of the list: the last is the oldest. */
@@ -50,7 +65,7 @@ void keeper_take_spare(struct keeper *keeper, enum mother_pool pool, pid_t pid, 
 	struct epoll_event ends = {.events = 0, .data.u64 = SOURCE_SPARE};
 	struct keeper_spares *spares = &keeper->spares[pool];
 
-	keeper_take_no_rights(channel);
+	keeper->hurried = !keeper_take_no_rights(channel);
 	if (spares->requested)
 		spares->requested--;
 	/* More than we asked for, or not to be watched: it ends by itself. */
@@ -68,13 +83,16 @@ void keeper_bury_spares(struct keeper *keeper)
 {
 	for (int pool = 0; pool < POOL_N; pool++) {
 		struct keeper_spares *spares = &keeper->spares[pool];
+		unsigned n = spares->n;
 
-		for (unsigned i = spares->n; i-- > 0;) {
+		for (unsigned i = n; i-- > 0;) {
 			struct pollfd channel = {.fd = spares->channel[i]};
 
 			if (poll(&channel, 1, 0) > 0)
 				spares_remove(spares, i);
 		}
+		if (spares->n < n)
+			spares_mourn(spares);
 	}
 }
 
@@ -88,10 +106,10 @@ void keeper_forget_spares(struct keeper *keeper)
 
 /* ---- who gets which -------------------------------------------------------- */
 
-/* Hands the caller to this session; false where it has ended. */
+/* Hands the caller to this session; false where it does not have it: it has ended, mostly. */
 static bool spares_hand(struct keeper *keeper, struct client *client, int channel)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = SOURCE_CLIENTS + client->serial};
 	struct wire_out out;
 
 	question_put_assign(&out, &client->pin);
@@ -122,19 +140,32 @@ void keeper_assign(struct keeper *keeper, struct client *client)
 	}
 }
 
+void keeper_spoken(struct keeper *keeper, struct client *client)
+{
+	client->spoken = true;
+	keeper->spares[spares_pool(client)].deaths = 0;
+}
+
+/* Whether it read what the caller sent cannot be seen.  So it is made to end, where it has not;
+ * and should that have been what ended it, the next is no copy of the same mother's. */
 bool keeper_assign_again(struct keeper *keeper, struct client *client)
 {
+	const struct mother_message end = {.word = MOTHER_END, .number = (uint64_t)client->session};
 	struct pollfd caller = {.fd = client->fd, .events = POLLIN};
 
-	if (client->spoken || client->sessions == SPARES_TRIES || poll(&caller, 1, 0) <= 0 ||
-	    !(caller.revents & POLLIN))
+	if (client->spoken || client->sessions == SPARES_AGAIN || poll(&caller, 1, 0) <= 0 ||
+	    !(caller.revents & POLLIN) ||
+	    wire_send(keeper->mother, &end, sizeof(end), wire_clock()) != 0)
 		return false;
 	client->sessions++;
+	keeper_hurry();
 	close(client->channel);
+	keeper_calm();
 	client->channel = -1;
 	client->state = CLIENT_WAITING;
 	client->deadline = wire_clock() + 5 * KEEPER_HELLO_MS;
-	keeper_assign(keeper, client);
+	spares_mourn(&keeper->spares[spares_pool(client)]);
+	keeper_forget_spares(keeper);
 	return true;
 }
 
@@ -181,7 +212,8 @@ bool keeper_lacks_spares(const struct keeper *keeper)
 
 	for (pool = 0; pool < POOL_N; pool++) {
 		if (keeper->spares[pool].n + keeper->spares[pool].requested <
-		    spares_wanted(keeper, pool))
+			    spares_wanted(keeper, pool) &&
+		    wire_clock() >= keeper->spares[pool].not_before)
 			return !keeper->draining || keeper->n_clients;
 	}
 	return false;
@@ -199,6 +231,8 @@ void keeper_order_spares(struct keeper *keeper, bool quiet)
 	for (int pool = 0; pool < POOL_N; pool++) {
 		struct keeper_spares *spares = &keeper->spares[pool];
 
+		if (wire_clock() < spares->not_before)
+			continue;
 		target = spares_awaited(keeper, pool);
 		wanted = spares_wanted(keeper, pool);
 		target += quiet ? wanted : (wanted + 3) / 4;

@@ -30,6 +30,7 @@
 #include "lib/core/types/public_key_parse.h"
 
 #define MOTHER_BACKOFF_MAX_MS 10000
+#define MOTHER_PAUSE_MS 1000
 #define MOTHER_FORGIVE_MS 60000 /* a pool without a crash for so long starts anew */
 #define MOTHER_SEND_MS 5000
 #define MOTHER_LARGE 65536
@@ -154,8 +155,8 @@ static int mother_fork_session(struct mother *mother, enum mother_pool pool)
 	r = pid < 0 ? -errno : mother_remember(mother, pid, pool);
 	if (r == 0)
 		r = mother_tell(mother, MOTHER_SESSION, (uint64_t)pid, pool, pair[0]);
-	/* In this order: what the keeper watches it must not hear of behind its own close, and
-	 * it hears of an end once nobody has the session's. */
+	/* Her own copy of the keeper's end first: of an end he hears once nobody has the session's.
+	 */
 	close(pair[0]);
 	close(pair[1]);
 	return r;
@@ -242,8 +243,10 @@ static int mother_try_device(struct mother *mother, uint64_t number, int device)
 	r = mother_hand_over(mother, device, pair[1]);
 	if (r < 0)
 		r = mother_hand_over(mother, device, pair[1]); /* another one */
-	if (r == 0)
-		r = mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, pair[0]);
+	if (r < 0)
+		audit_log(LOG_ERR, "no helper for a security key: %s", strerror(-r));
+	/* Without a helper the channel's other end closes, which says it all. */
+	r = mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, pair[0]);
 	close(pair[0]);
 	close(pair[1]);
 	return r;
@@ -255,7 +258,7 @@ static void mother_start_device(struct mother *mother, uint64_t number, int devi
 
 	if (r == 0)
 		return;
-	audit_log(LOG_ERR, "no helper for a security key: %s", strerror(-r));
+	audit_log(LOG_ERR, "no channel to a security key: %s", strerror(-r));
 	mother_tell(mother, MOTHER_HELPER, number, POOL_LOGIN, -1);
 }
 
@@ -285,6 +288,18 @@ static void mother_note_crash(struct mother *mother, enum mother_pool pool, pid_
 		  (int)pid, sig, strsignal(sig), (long long)wait);
 }
 
+/* The next would fail alike, mostly. */
+static void mother_note_unconfined(struct mother_nursery *nursery)
+{
+	int64_t now = wire_clock();
+
+	if (nursery->not_before > now)
+		return; /* said already */
+	nursery->not_before = now + MOTHER_PAUSE_MS;
+	audit_log(LOG_CRIT,
+		  "a session could not give up its rights and ended; is seccomp available?");
+}
+
 static void mother_bury(struct mother *mother, pid_t pid, int status)
 {
 	size_t i;
@@ -297,8 +312,7 @@ static void mother_bury(struct mother *mother, pid_t pid, int status)
 		if (mother_is_crash(status))
 			mother_note_crash(mother, mother->child[i].pool, pid, WTERMSIG(status));
 		else if (WIFEXITED(status) && WEXITSTATUS(status) == 71)
-			audit_log(LOG_CRIT, "a session could not give up its rights and ended; is "
-					    "seccomp available?");
+			mother_note_unconfined(&mother->nursery[mother->child[i].pool]);
 		mother->child[i] = mother->child[--mother->n_children];
 		return;
 	}
@@ -401,8 +415,8 @@ static int mother_tend(struct mother *mother)
 		}
 		audit_log(LOG_CRIT, "cannot fork a session: %s; trying again in a second",
 			  strerror(-r));
-		nursery->not_before = now + 1000;
-		wait = 1000;
+		nursery->not_before = now + MOTHER_PAUSE_MS;
+		wait = MOTHER_PAUSE_MS;
 	}
 	return (int)wait;
 }

@@ -316,4 +316,27 @@ test_awaited_touch_is_shown() {
 	[ ! -e /run/webcred/touch/4711 ] || fail "what was left behind is still shown"
 }
 
+# What asks the key does not start: said at once, and not that a key is missing which is there.
+test_helper_that_does_not_start() {
+	local helper waiting
+	keys_conf 'key_wait = 20'
+	key_plug blue
+	enrol_key alice blue
+	key blue touch=auto
+	drive alice "$SERVICE" authenticate
+	is "$CODE" PAM_SUCCESS
+	helper=$(find /usr/lib /usr/libexec -name webcred-device -type f | head -n 1)
+	waiting=$(helper_waiting)
+	mount --bind /bin/false "$helper" || fail "cannot hide $helper"
+	kill "$waiting"
+	while [ -d "/proc/$waiting" ]; do sleep 0.01; done
+	drive alice "$SERVICE" authenticate
+	umount "$helper"
+	[ "$CODE" != PAM_SUCCESS ] || fail "let in"
+	[ "$MS" -lt 10000 ] || fail "said after $MS ms"
+	says_not "$OUT" 'Insert'
+	drive alice "$SERVICE" authenticate
+	is "$CODE" PAM_SUCCESS "once it starts again"
+}
+
 run_tests

@@ -38,10 +38,14 @@ count_spares() {
 	fail "sessions come and go by themselves"
 }
 
+# kill_sessions: and until the mother has buried them.
 kill_sessions() {
-	local all
+	local all pid
 	mapfile -t all < <(sessions)
 	kill -KILL "${all[@]}"
+	for pid in "${all[@]}"; do
+		while [ -d "/proc/$pid" ]; do sleep 0.01; done
+	done
 }
 
 descriptors() { ls "/proc/$(keeper_pid)/fd" | wc -l; }
@@ -56,6 +60,10 @@ test_a_spare_that_ends_is_replaced_unasked() {
 	held=$(descriptors)
 	kill_sessions
 	until_calm
+	for _ in $(seq 200); do
+		[ "$(descriptors)" != "$held" ] || break
+		sleep 0.02
+	done
 	is "$(descriptors)" "$held" "the keeper's descriptors"
 	granted alice password 'correct horse'
 }
@@ -81,21 +89,57 @@ test_a_session_that_ends_before_it_took_anything_is_replaced() {
 	done
 }
 
-# One that has begun to be asked is not: what it took from the caller is gone with it.
+# One that has asked something is not, though an answer lies there: what it took is gone with it.
 test_a_session_that_ends_later_is_not_replaced() {
-	local login
+	local login all
 	quick_conf
 	granted alice password 'correct horse'
 	count_spares
 	until_calm
-	pamdrive -u alice -s password -c "$PAMD" --hold "$SANDBOX/tmp/go" --prompted "$SANDBOX/tmp/asked" --answer 'correct horse' authenticate >"$SANDBOX/tmp/out" 2>&1 &
+	pamdrive -u alice -s password -c "$PAMD" --hold "$SANDBOX/tmp/go" --prompted "$SANDBOX/tmp/asked" \
+		--answer 'correct horse' authenticate >"$SANDBOX/tmp/out" 2>&1 &
 	login=$!
-	until [ -e "$SANDBOX/tmp/asked" ]; do sleep 0.01; done
-	kill_sessions
+	until [ -e "$SANDBOX/tmp/asked" ] || [ ! -d "/proc/$login" ]; do sleep 0.01; done
+	mapfile -t all < <(sessions)
+	kill -STOP "${all[@]}"
 	: >"$SANDBOX/tmp/go"
+	sleep 0.3
+	[ -d "/proc/$login" ] || fail "a login was served by a session that stands still"
+	kill -KILL "${all[@]}"
 	wait "$login" || :
 	says "$(cat "$SANDBOX/tmp/out")" '^authenticate PAM_PERM_DENIED'
 	granted alice password 'correct horse'
+}
+
+# None can give up its rights: a refusal, no other program's processor, and all is well behind it.
+test_sessions_that_fail_from_the_start() {
+	local tracer lines
+	quick_conf
+	granted alice password 'correct horse'
+	count_spares
+	until_calm
+	mark
+	strace -q -f -p "$(authority_pid)" -e trace=setresuid -e inject=setresuid:error=EPERM -o /dev/null &
+	tracer=$!
+	until grep -q "^TracerPid:.$tracer$" "/proc/$(authority_pid)/status"; do
+		[ -d "/proc/$tracer" ] || skip "strace cannot be attached here"
+		sleep 0.02
+	done
+	kill_sessions
+	sleep 3
+	drive alice password --answer 'correct horse' authenticate
+	is "$CODE" PAM_PERM_DENIED
+	lines=$(log_since | grep -c 'a session could not give up its rights')
+	[ "$lines" -ge 1 ] && [ "$lines" -le 60 ] || fail "$lines lines of the log"
+	note "$lines sessions' failures told of"
+	kill "$tracer"
+	wait "$tracer" 2>/dev/null
+	for _ in $(seq 200); do
+		drive alice password --answer 'correct horse' authenticate >/dev/null
+		[ "$CODE" != PAM_SUCCESS ] || break
+		sleep 0.1
+	done
+	is "$CODE" PAM_SUCCESS "once they can"
 }
 
 run_tests
