@@ -15,13 +15,13 @@
 
 #include "lib/core/types/public_key.h"
 
-void ceremony_send(struct ceremony_key *key, const struct wire_out *out)
+/* Where it cannot be sent the channel stays: a helper that has ended may have said why, and its
+ * end is heard in any case. */
+void ceremony_send(const struct ceremony_key *key, const struct wire_out *out)
 {
-	if (key->channel >= 0 &&
-	    wire_send(key->channel, out->bytes, out->len, wire_clock() + CEREMONY_LOOK_MS) < 0) {
-		close(key->channel);
-		key->channel = -1;
-	}
+	if (key->channel >= 0)
+		(void)wire_send(key->channel, out->bytes, out->len,
+				wire_clock() + CEREMONY_LOOK_MS);
 }
 
 void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word)
