@@ -213,6 +213,31 @@ static void test_hotp_window(void **state)
 	}
 }
 
+/* Counters 103,424 and 103,427 of RFC 4226's seed have one code: used once, it is used. */
+static void test_hotp_same_code_again(void **state)
+{
+	struct credential record = hotp(103424);
+	struct otp_match match;
+
+	(void)state;
+	assert_string_equal(code_of(&record, 103424), "746629");
+	assert_string_equal(code_of(&record, 103427), "746629");
+	match = check(&record, "746629", 0);
+	assert_int_equal(match.verdict, VERDICT_GRANTED);
+	assert_int_equal(match.moving, 103425);
+	for (uint64_t next = 103425; next <= 103430; next++) {
+		record = hotp(next);
+		match = check(&record, "746629", 0);
+		assert_int_equal(match.verdict, VERDICT_REFUSED);
+		assert_true(match.replayed);
+		assert_int_equal(match.moving, next);
+	}
+	/* the others go on as ever */
+	record = hotp(103425);
+	assert_int_equal(check(&record, code_of(&record, 103425), 0).verdict, VERDICT_GRANTED);
+	assert_int_equal(check(&record, code_of(&record, 103428), 0).moving, 103429);
+}
+
 /* At either end of the numbers nothing wraps round into a match. */
 static void test_hotp_ends(void **state)
 {
@@ -262,8 +287,13 @@ static void test_first_match_wins(void **state)
 	assert_int_equal(match.moving, first + 1);
 	assert_true(otp_find(&record, SEED, code, 6, 0, (unsigned)second, &moving));
 	assert_int_equal(moving, first);
-	/* and once the first is used, the second */
-	record.moving = first + 1;
+	/* and once the first is used, neither; until three more are */
+	for (record.moving = first + 1; record.moving < first + 4; record.moving++) {
+		otp_check(&record, SEED, code, 6, 0, &wide, &match);
+		assert_int_equal(match.verdict, VERDICT_REFUSED);
+		assert_true(match.replayed);
+	}
+	assert_true(second > record.moving);
 	otp_check(&record, SEED, code, 6, 0, &wide, &match);
 	assert_int_equal(match.moving, second + 1);
 }
@@ -424,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_drift_ends),
 		cmocka_unit_test(test_early_times),
 		cmocka_unit_test(test_hotp_window),
+		cmocka_unit_test(test_hotp_same_code_again),
 		cmocka_unit_test(test_hotp_ends),
 		cmocka_unit_test(test_first_match_wins),
 		cmocka_unit_test(test_malformed_codes),
