@@ -127,6 +127,7 @@ static void test_clock(void **state)
 
 	(void)state;
 	assert_int_equal(wait_of(10, false, T0 - 30), 91);
+	assert_int_equal(wait_of(10, false, T0 - 60), 121);
 	assert_int_equal(wait_of(10, false, T0 - 61), -1);
 	conf.deny = 5;
 	assert_int_equal(wait_of(10, false, T0 - 600), 1201);
