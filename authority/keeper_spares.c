@@ -72,6 +72,7 @@ void keeper_take_spare(struct keeper *keeper, enum mother_pool pool, pid_t pid, 
 	if (spares->n == KEEPER_SPARES_MAX ||
 	    epoll_ctl(keeper->epoll, EPOLL_CTL_ADD, channel, &ends) < 0) {
 		close(channel);
+		spares_mourn(spares);
 		return;
 	}
 	spares->pid[spares->n] = pid;
