@@ -15,19 +15,26 @@
 
 #include "lib/core/types/public_key.h"
 
-/* Where it cannot be sent the channel stays: a helper that has ended may have said why, and its
- * end is heard in any case. */
-void ceremony_send(const struct ceremony_key *key, const struct wire_out *out)
+/* A helper that has ended may have said why, and its end is heard in any case; one that lives and
+ * was not told would be waited for. */
+void ceremony_send(struct ceremony_run *run, struct ceremony_key *key, const struct wire_out *out)
 {
-	if (key->channel >= 0)
-		(void)wire_send(key->channel, out->bytes, out->len,
-				wire_clock() + CEREMONY_LOOK_MS);
+	int r;
+
+	if (key->channel < 0)
+		return;
+	r = wire_send(key->channel, out->bytes, out->len, wire_clock() + CEREMONY_LOOK_MS);
+	if (r == 0 || r == -EPIPE)
+		return;
+	close(key->channel);
+	key->channel = -1;
+	ceremony_keep(run, &(const struct ceremony_result){.end = CEREMONY_BROKEN});
 }
 
 void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word)
 {
 	wire_begin(&run->session->out, (enum wire_message)word);
-	ceremony_send(key, &run->session->out);
+	ceremony_send(run, key, &run->session->out);
 }
 
 /* ---- what the keys say --------------------------------------------------------------- */

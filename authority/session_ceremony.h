@@ -52,7 +52,7 @@ struct ceremony_run {
 };
 
 /* session_ceremony.c */
-void ceremony_send(const struct ceremony_key *key, const struct wire_out *out);
+void ceremony_send(struct ceremony_run *run, struct ceremony_key *key, const struct wire_out *out);
 void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word);
 /* The label of the entry it was found to hold, or "". */
 const char *ceremony_label(const struct ceremony_run *run, const struct ceremony_key *key);

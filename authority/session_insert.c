@@ -42,7 +42,7 @@ static void insert_begin(struct ceremony_run *run, int channel)
 	if (!ceremony_put_begin(&run->session->out, run->ceremony))
 		run->trouble = -EMSGSIZE;
 	else
-		ceremony_send(key, &run->session->out);
+		ceremony_send(run, key, &run->session->out);
 }
 
 static int insert_receive(struct ceremony_run *run, unsigned expected)

@@ -65,7 +65,7 @@ static void pin_ask(struct ceremony_run *run, struct ceremony_key *key, uint8_t 
 	if (r == 0 && secret_len(pin) > 0) {
 		wire_begin(&run->session->out, (enum wire_message)CEREMONY_PIN);
 		wire_put_bytes(&run->session->out, secret_bytes(pin), secret_len(pin));
-		ceremony_send(key, &run->session->out);
+		ceremony_send(run, key, &run->session->out);
 		wire_wipe(&run->session->out);
 	} else {
 		run->trouble = r == 0 ? WEBCRED_NOT_ALLOWED : r;
