@@ -170,14 +170,9 @@ void keeper_devices_answer(struct keeper *keeper, struct client *client)
 
 void keeper_helper(struct keeper *keeper, uint64_t number, int channel)
 {
-	struct client *client;
+	struct client *client = keeper_client(keeper, number);
 
-	for (client = keeper->clients; client; client = client->next) {
-		if (client->serial == number && !client->closing &&
-		    client->devices.n < client->devices.expected)
-			break;
-	}
-	if (!client) {
+	if (!client || client->devices.n >= client->devices.expected) {
 		close(channel); /* its caller went away: the helper ends by itself */
 		return;
 	}

@@ -124,11 +124,9 @@ static bool keeper_hear_mother(struct keeper *keeper)
 
 static void keeper_client_event(struct keeper *keeper, uint64_t serial)
 {
-	struct client *client;
+	struct client *client = keeper_client(keeper, serial);
 
-	for (client = keeper->clients; client && client->serial != serial; client = client->next)
-		;
-	if (!client || client->closing)
+	if (!client)
 		return;
 	if (client->state == CLIENT_SERVED)
 		keeper_hear_session(keeper, client);
@@ -138,7 +136,6 @@ static void keeper_client_event(struct keeper *keeper, uint64_t serial)
 
 static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
 {
-
 	switch (event->data.u64) {
 	case SOURCE_MOTHER:
 		return keeper_hear_mother(keeper);

@@ -235,6 +235,8 @@ bool keeper_take_no_rights(int fd);
 void keeper_accept(struct keeper *keeper, bool login_socket);
 void keeper_hear_hello(struct keeper *keeper, struct client *client);
 void keeper_drop(struct keeper *keeper, struct client *client);
+/* The caller with this serial; NULL where there is none, or it is about to be dropped. */
+struct client *keeper_client(const struct keeper *keeper, uint64_t serial);
 
 /* keeper_spares.c: sessions that were forked ahead of need, and who gets which. */
 void keeper_take_spare(struct keeper *keeper, enum mother_pool pool, pid_t pid, int channel);
@@ -247,6 +249,8 @@ void keeper_assign(struct keeper *keeper, struct client *client);
 /* A session has ended.  True where another will have its caller: it had asked
  * nothing, and something of the caller's is there to be read. */
 bool keeper_assign_again(struct keeper *keeper, struct client *client);
+/* The mother is to end its session's process; 0, or -errno where she could not be told. */
+int keeper_end_session(const struct keeper *keeper, const struct client *client);
 /* Its session has asked something: no other will have the caller. */
 void keeper_spoken(struct keeper *keeper, struct client *client);
 /* What waiting callers need, at once; the rest when nobody is being served. */

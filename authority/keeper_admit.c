@@ -288,6 +288,17 @@ static void admit_forget_answer(struct keeper *keeper, struct client *client)
 	client->answer = NULL;
 }
 
+struct client *keeper_client(const struct keeper *keeper, uint64_t serial)
+{
+	struct client *client;
+
+	for (client = keeper->clients; client; client = client->next) {
+		if (client->serial == serial)
+			return client->closing ? NULL : client;
+	}
+	return NULL;
+}
+
 /* False where the session hashes: its channel tells when that has ended. */
 static bool admit_close(struct keeper *keeper, struct client *client)
 {

@@ -95,8 +95,6 @@ void keeper_hashing_leave(struct keeper *keeper, struct client *client)
 /* Its channel is told of no more than its end: nothing that it says counts. */
 static void hashing_end(struct keeper *keeper, struct client *client)
 {
-	const struct mother_message message = {.word = MOTHER_END,
-					       .number = (uint64_t)client->session};
 	struct epoll_event event = {.events = 0, .data.u64 = SOURCE_CLIENTS + client->serial};
 	int64_t now = wire_clock();
 
@@ -105,7 +103,7 @@ static void hashing_end(struct keeper *keeper, struct client *client)
 	if (!client->ending_since)
 		(void)epoll_ctl(keeper->epoll, EPOLL_CTL_MOD, client->channel, &event);
 	client->ending_since = now;
-	(void)wire_send(keeper->mother, &message, sizeof(message), now); /* or in the next turn */
+	(void)keeper_end_session(keeper, client); /* or in the next turn */
 }
 
 bool keeper_hashing_lingers(struct keeper *keeper, struct client *client)

@@ -141,6 +141,13 @@ void keeper_assign(struct keeper *keeper, struct client *client)
 	}
 }
 
+int keeper_end_session(const struct keeper *keeper, const struct client *client)
+{
+	const struct mother_message end = {.word = MOTHER_END, .number = (uint64_t)client->session};
+
+	return wire_send(keeper->mother, &end, sizeof(end), wire_clock());
+}
+
 void keeper_spoken(struct keeper *keeper, struct client *client)
 {
 	client->spoken = true;
@@ -151,12 +158,10 @@ void keeper_spoken(struct keeper *keeper, struct client *client)
  * and should that have been what ended it, the next is no copy of the same mother's. */
 bool keeper_assign_again(struct keeper *keeper, struct client *client)
 {
-	const struct mother_message end = {.word = MOTHER_END, .number = (uint64_t)client->session};
 	struct pollfd caller = {.fd = client->fd, .events = POLLIN};
 
 	if (client->spoken || client->sessions == SPARES_AGAIN || poll(&caller, 1, 0) <= 0 ||
-	    !(caller.revents & POLLIN) ||
-	    wire_send(keeper->mother, &end, sizeof(end), wire_clock()) != 0)
+	    !(caller.revents & POLLIN) || keeper_end_session(keeper, client) != 0)
 		return false;
 	client->sessions++;
 	keeper_hurry();
@@ -207,6 +212,11 @@ static unsigned spares_awaited(struct keeper *keeper, int pool)
 	return waiting;
 }
 
+static bool spares_pause(const struct keeper_spares *spares)
+{
+	return spares->not_before != 0 && wire_clock() < spares->not_before;
+}
+
 bool keeper_lacks_spares(const struct keeper *keeper)
 {
 	int pool;
@@ -214,7 +224,7 @@ bool keeper_lacks_spares(const struct keeper *keeper)
 	for (pool = 0; pool < POOL_N; pool++) {
 		if (keeper->spares[pool].n + keeper->spares[pool].requested <
 			    spares_wanted(keeper, pool) &&
-		    wire_clock() >= keeper->spares[pool].not_before)
+		    !spares_pause(&keeper->spares[pool]))
 			return !keeper->draining || keeper->n_clients;
 	}
 	return false;
@@ -232,7 +242,7 @@ void keeper_order_spares(struct keeper *keeper, bool quiet)
 	for (int pool = 0; pool < POOL_N; pool++) {
 		struct keeper_spares *spares = &keeper->spares[pool];
 
-		if (wire_clock() < spares->not_before)
+		if (spares_pause(spares))
 			continue;
 		target = spares_awaited(keeper, pool);
 		wanted = spares_wanted(keeper, pool);

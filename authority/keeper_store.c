@@ -128,13 +128,9 @@ static int store_take_copy(struct keeper *keeper, int *ret_fd)
 
 void keeper_backup_turn(struct keeper *keeper)
 {
-	struct client *client;
+	struct client *client = keeper_client(keeper, keeper->copy_for);
 	int r;
 
-	for (client = keeper->clients; client; client = client->next) {
-		if (client->serial == keeper->copy_for && !client->closing)
-			break;
-	}
 	if (!client) {
 		keeper_backup_abandon(keeper);
 		return;

@@ -155,8 +155,7 @@ static int mother_fork_session(struct mother *mother, enum mother_pool pool)
 	r = pid < 0 ? -errno : mother_remember(mother, pid, pool);
 	if (r == 0)
 		r = mother_tell(mother, MOTHER_SESSION, (uint64_t)pid, pool, pair[0]);
-	/* Her own copy of the keeper's end first: of an end he hears once nobody has the session's.
-	 */
+	/* The keeper's end first: he hears of an end once nobody has the session's. */
 	close(pair[0]);
 	close(pair[1]);
 	return r;

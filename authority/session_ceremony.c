@@ -15,28 +15,6 @@
 
 #include "lib/core/types/public_key.h"
 
-/* A helper that has ended may have said why, and its end is heard in any case; one that lives and
- * was not told would be waited for. */
-void ceremony_send(struct ceremony_run *run, struct ceremony_key *key, const struct wire_out *out)
-{
-	int r;
-
-	if (key->channel < 0)
-		return;
-	r = wire_send(key->channel, out->bytes, out->len, wire_clock() + CEREMONY_LOOK_MS);
-	if (r == 0 || r == -EPIPE)
-		return;
-	close(key->channel);
-	key->channel = -1;
-	ceremony_keep(run, &(const struct ceremony_result){.end = CEREMONY_BROKEN});
-}
-
-void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word)
-{
-	wire_begin(&run->session->out, (enum wire_message)word);
-	ceremony_send(run, key, &run->session->out);
-}
-
 /* ---- what the keys say --------------------------------------------------------------- */
 
 const char *ceremony_label(const struct ceremony_run *run, const struct ceremony_key *key)
@@ -130,6 +108,25 @@ static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, en
 	memset(&result, 0, sizeof(result));
 	result.end = end;
 	ceremony_keep(run, &result);
+}
+
+/* A helper that has ended may have said why, and its end is heard in any case; one that lives and
+ * was not told would be waited for. */
+void ceremony_send(struct ceremony_run *run, struct ceremony_key *key, const struct wire_out *out)
+{
+	int r;
+
+	if (key->channel < 0)
+		return;
+	r = wire_send(key->channel, out->bytes, out->len, wire_clock() + CEREMONY_LOOK_MS);
+	if (r != 0 && r != -EPIPE)
+		ceremony_over(run, key, CEREMONY_BROKEN);
+}
+
+void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word)
+{
+	wire_begin(&run->session->out, (enum wire_message)word);
+	ceremony_send(run, key, &run->session->out);
 }
 
 /* An excluded key that was touched, or a PIN that was wrong, ends it too. */

@@ -15,7 +15,7 @@
 
 #define CODES_KEPT 4 /* recovery codes left when a new set is made */
 #define TOTP_PERIOD 30
-#define HOTP_AHEAD 64 /* more than the look-ahead window, and some logins in between */
+#define HOTP_BEHIND 3 /* counters whose codes are refused, should a later one's be the same */
 
 static const struct login login_types[LOGIN_TYPES] = {
 	[LOGIN_PASSWORD] = {LOGIN_PASSWORD, "password", "alice", "password"},
@@ -209,11 +209,10 @@ static void login_next_recovery(struct login *login, char answer[ANSWER_MAX])
 	snprintf(answer, ANSWER_MAX, "%s", login->code[--login->n_codes]);
 }
 
-/* One whose code is none of those that follow: presented again, such a one would be a later one's,
- * and let in (ten of a million are, within the look-ahead window). */
+/* One whose code is none of the next three's: theirs would be taken for a used one. */
 static uint64_t login_next_counter(struct login *login)
 {
-	for (uint64_t i = 1; i <= HOTP_AHEAD; i++) {
+	for (uint64_t i = 1; i <= HOTP_BEHIND; i++) {
 		if (code_hotp(login->seed, login->counter) !=
 		    code_hotp(login->seed, login->counter + i))
 			continue;

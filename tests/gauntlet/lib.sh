@@ -65,7 +65,6 @@ as() {
 }
 
 # The authority's processes: the mother, then keeper and sessions.
-keeper_pid() { pgrep -o -P "$(authority_pid)"; }
 family() { authority_pid; pgrep -P "$(authority_pid)"; }
 
 # look: what each process of the authority has of its own, a line each.

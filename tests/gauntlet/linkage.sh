@@ -5,7 +5,6 @@
 
 module() { find /usr/lib -name pam_webcred.so -path '*security*' | head -n 1; }
 library() { find /usr/lib -name 'libwebcred.so.0' | head -n 1; }
-device() { find /usr/lib* -name webcred-device -type f | head -n 1; }
 
 # calls FILE...: what they take from others.
 calls() {
@@ -75,7 +74,7 @@ test_pam_usb_0_9() {
 test_cve_2024_10963_pam_access() {
 	local name host
 	row 'CVE-2024-10963 pam_access'
-	OUT=$(calls "$(module)" "$(library)" /usr/sbin/webcred-authority "$(find /usr -name webcred-authority-sessions | head -n 1)" "$(device)")
+	OUT=$(calls "$(module)" "$(library)" /usr/sbin/webcred-authority "$(find /usr -name webcred-authority-sessions | head -n 1)" "$(helper_program)")
 	for name in getaddrinfo gethostbyname gethostbyname2 gethostbyaddr getnameinfo res_query res_search inet_aton innetgr; do
 		tried
 		says_not "$OUT" "^${name}(_r)?\$"

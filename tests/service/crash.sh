@@ -73,13 +73,6 @@ login_takes() {
 	done | sort -n | sed -n 3p
 }
 
-# comes_again COUNTER: its code is that of one of the twenty after it too, which happens once in
-# fifty thousand times, and is then rightly accepted as that one's.
-comes_again() {
-	oathtool -b -c "$1" -w 20 "$SEED" | tail -n +2 | grep -qx "$(hotp "$SEED" "$1")" &&
-		note "the code of counter $1 is also that of a later one"
-}
-
 # After a kill the code that was presented either counted or did not: never twice, and never lost
 # for good.  NEXT is the counter a right device would show next.
 test_kill_9_at_random_moments_loses_and_grants_nothing() {
@@ -104,8 +97,7 @@ test_kill_9_at_random_moments_loses_and_grants_nothing() {
 		new_authority || fail "round $round: the authority is gone"
 		# The same code again: it must not have counted twice.
 		if pamdrive -u alice -s otp -c "$PAMD" --quiet --answer "$code" authenticate >/dev/null; then
-			[ "$first" = refused ] || comes_again "$next" ||
-				fail "round $round: one code was granted twice"
+			[ "$first" = refused ] || fail "round $round: one code was granted twice"
 			other=$((other + 1))
 		fi
 		# Whatever happened to the last code, the device's next one works.

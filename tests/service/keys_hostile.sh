@@ -320,7 +320,7 @@ test_a_helper_that_crashed_is_the_last_of_its_kind() {
 
 test_in_the_helper_open_socket_exec_ptrace_kill_fail() {
 	local helper what
-	helper=$(find /usr/lib* -name webcred-device -type f | head -n 1)
+	helper=$(helper_program)
 	[ -x "$helper" ] || fail "no webcred-device is installed"
 	setpriv --reuid webcred-device --regid webcred-device --clear-groups --inh-caps=-all --bounding-set=-all \
 		"$helper" --probe nothing || fail "the probe itself does not work"

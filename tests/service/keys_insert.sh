@@ -325,7 +325,7 @@ test_helper_that_does_not_start() {
 	key blue touch=auto
 	drive alice "$SERVICE" authenticate
 	is "$CODE" PAM_SUCCESS
-	helper=$(find /usr/lib /usr/libexec -name webcred-device -type f | head -n 1)
+	helper=$(helper_program)
 	waiting=$(helper_waiting)
 	mount --bind /bin/false "$helper" || fail "cannot hide $helper"
 	kill "$waiting"

@@ -9,7 +9,6 @@ quick_conf() {
 	enrol_password alice 'correct horse'
 }
 
-keeper_pid() { pgrep -o -P "$(authority_pid)"; }
 sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
 
 # until_calm: as many wait as before the last login, and each has given up its rights.

@@ -29,8 +29,13 @@ skip() {
 	exit 77
 }
 
+# What asks security keys, as it is installed.
+helper_program() { find /usr/lib* -name webcred-device -type f 2>/dev/null | head -n 1; }
+
 # Whether what is installed was built with AddressSanitizer.
-sanitized() { ldd "$(find /usr/lib* -name webcred-device -type f 2>/dev/null | head -n 1)" 2>/dev/null | grep -q libasan; }
+sanitized() { ldd "$(helper_program)" 2>/dev/null | grep -q libasan; }
+
+keeper_pid() { pgrep -o -P "$(authority_pid)"; }
 
 # is GOT WANTED [WHAT]
 is() {

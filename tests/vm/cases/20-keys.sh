@@ -43,8 +43,7 @@ first_of() {
 		key "$name" touch=wait
 		watch_also "$name"
 	done
-	# Keys that are slower than the first by a quarter of a second blink a moment later.
-	talk send "sudo id -u$CR" expect 'Touch (one of your security keys|the key labelled)' || fail "no word of a touch: $HEARD"
+	talk send "sudo id -u$CR" expect 'Touch one of your security keys' || fail "no word of a touch: $HEARD"
 	for name; do key "$name" wait-touch=20000; done
 	mark
 	key "$first" touch
