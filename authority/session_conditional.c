@@ -22,7 +22,7 @@
 /* ---- the prompt ------------------------------------------------------------------ */
 
 /* From the order, never from what is enrolled: unknown names get the same
- * (behaviour 38). */
+ * (behaviour 38).  Empty where nothing of the order can be used here. */
 static void conditional_hint(const struct session *session, const struct order *order, char *text,
 			     size_t size)
 {
@@ -30,16 +30,19 @@ static void conditional_hint(const struct session *session, const struct order *
 		   !session->policy.no_device;
 	bool code = order_has(order, WEBCRED_TYPE_OTP);
 	bool password = order_has(order, WEBCRED_TYPE_PASSWORD);
+	const char *typed = password && code ? "a password or a one-time code"
+			    : password	     ? "a password"
+			    : code	     ? "a one-time code"
+					     : NULL;
 
-	snprintf(text, size, "%s%s%s%s", key ? "Touch your security key and press Enter" : "",
-		 key && (code || password) ? ", or type your "
-		 : key			   ? "."
-					   : "Type your ",
-		 password && code ? "password or a one-time code."
-		 : password	  ? "password."
-		 : code		  ? "one-time code."
-				  : "",
-		 "");
+	if (key && typed)
+		snprintf(text, size, "Touch your security key and press Enter, or type %s.", typed);
+	else if (key)
+		snprintf(text, size, "Touch your security key and press Enter.");
+	else if (typed)
+		snprintf(text, size, "Type %s.", typed);
+	else
+		text[0] = '\0';
 }
 
 int session_conditional_ask(struct session *session)
@@ -195,10 +198,11 @@ static void conditional_run(struct session *session, const struct order *order, 
 {
 	struct type_host host = session_host(session);
 	char text[160];
-	int r;
+	int r = 0;
 
 	conditional_hint(session, order, text, sizeof(text));
-	r = session_show(session, WEBCRED_SHOW_INFO, text);
+	if (text[0])
+		r = session_show(session, WEBCRED_SHOW_INFO, text);
 	/* A key in an ssh agent cannot wait beside a prompt: it has none to call off. */
 	if (r == 0 && !pretend && !session->policy.remote &&
 	    conditional_has(session, WEBCRED_TYPE_PUBLIC_KEY) &&

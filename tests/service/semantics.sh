@@ -308,6 +308,21 @@ test_conditional_offers_what_is_present() {
 	is "$CODE" PAM_SUCCESS
 }
 
+# behaviours 32 and 38: the prompt names what the order and the place allow, whoever asks
+test_conditional_says_what_can_be_done() {
+	conditional_conf 'timeout = 1'
+	drive bob both --answer x authenticate
+	says "$OUT" 'Touch your security key and press Enter, or type a password or a one-time code\."$'
+	drive bob both --rhost 192.0.2.1 --answer x authenticate
+	says "$OUT" 'TEXT_INFO "Type a password or a one-time code\."$'
+	webcred_service keyonly get=public-key mediation=conditional
+	drive bob keyonly authenticate
+	says "$OUT" 'Touch your security key and press Enter\."$'
+	drive bob keyonly --rhost 192.0.2.1 authenticate
+	is "$CODE" PAM_AUTH_ERR
+	says_not "$OUT" '^conv '
+}
+
 # behaviours 27 and 32: never null at once, with nothing enrolled as with something
 test_conditional_is_never_null_at_once() {
 	conditional_conf

@@ -59,10 +59,13 @@ authority_supervise() {
 	rm -f "$SANDBOX/authority.pid"
 }
 
+# Sockets that an authority left behind would take connections for as long as one of its processes
+# ends: only what the new one makes counts.
 authority_start() {
-	rm -f "$SANDBOX/authority.stop"
+	rm -f "$SANDBOX/authority.stop" "$SANDBOX/authority.pid" /run/webcred/login /run/webcred/user
 	authority_supervise </dev/null >/dev/null 2>&1 &
 	echo $! >"$SANDBOX/supervisor.pid"
+	until [ -e "$SANDBOX/authority.pid" ]; do sleep 0.01; done
 	authority_wait
 }
 
