@@ -99,7 +99,9 @@ void ceremony_keep(struct ceremony_run *run, const struct ceremony_result *resul
 		run->result = *result;
 }
 
-static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_end end)
+/* Without a word of the key's own; detail: for the log. */
+static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_end end,
+			  const char *detail)
 {
 	static struct ceremony_result result;
 
@@ -107,6 +109,7 @@ static void ceremony_over(struct ceremony_run *run, struct ceremony_key *key, en
 	key->channel = -1;
 	memset(&result, 0, sizeof(result));
 	result.end = end;
+	snprintf(result.detail, sizeof(result.detail), "%s", detail);
 	ceremony_keep(run, &result);
 }
 
@@ -120,7 +123,7 @@ void ceremony_send(struct ceremony_run *run, struct ceremony_key *key, const str
 		return;
 	r = wire_send(key->channel, out->bytes, out->len, wire_clock() + CEREMONY_LOOK_MS);
 	if (r != 0 && r != -EPIPE)
-		ceremony_over(run, key, CEREMONY_BROKEN);
+		ceremony_over(run, key, CEREMONY_BROKEN, "its helper could not be told");
 }
 
 void ceremony_say(struct ceremony_run *run, struct ceremony_key *key, enum ceremony_message word)
@@ -141,7 +144,7 @@ static void ceremony_done(struct ceremony_run *run, struct ceremony_key *key, si
 	static struct ceremony_result result;
 
 	if (!ceremony_get_done(run->session->in, len, &result)) {
-		ceremony_over(run, key, CEREMONY_BROKEN);
+		ceremony_over(run, key, CEREMONY_BROKEN, "its helper reported nonsense");
 		return;
 	}
 	close(key->channel);
@@ -164,7 +167,7 @@ static void ceremony_hear(struct ceremony_run *run, struct ceremony_key *key)
 	if (n == -ETIMEDOUT)
 		return;
 	if (n <= 0) {
-		ceremony_over(run, key, CEREMONY_BROKEN); /* the helper died */
+		ceremony_over(run, key, CEREMONY_BROKEN, "its helper ended without a report");
 		return;
 	}
 	switch (wire_open(&in, session->in, (size_t)n)) {
@@ -184,7 +187,7 @@ static void ceremony_hear(struct ceremony_run *run, struct ceremony_key *key)
 		ceremony_done(run, key, (size_t)n);
 		return;
 	default:
-		ceremony_over(run, key, CEREMONY_BROKEN);
+		ceremony_over(run, key, CEREMONY_BROKEN, "its helper reported nonsense");
 	}
 }
 
@@ -257,7 +260,7 @@ static unsigned ceremony_looking(struct ceremony_run *run)
 		if (now < key->look_until)
 			looking++;
 		else
-			ceremony_over(run, key, CEREMONY_BROKEN);
+			ceremony_over(run, key, CEREMONY_BROKEN, "it was not looked at in time");
 	}
 	return looking;
 }
@@ -282,7 +285,7 @@ static unsigned ceremony_sort(struct ceremony_run *run)
 		if (ceremony_found(run, key))
 			ready++;
 		else
-			ceremony_over(run, key, CEREMONY_NOT_HERE);
+			ceremony_over(run, key, CEREMONY_NOT_HERE, "");
 	}
 	if (ready && run->go_at == INT64_MAX)
 		run->go_at = wire_clock() + CEREMONY_SETTLE_MS;

@@ -125,6 +125,8 @@ static int host_ceremony(void *context, const struct type_ceremony *asked,
 	result.matching = desk.end == CEREMONY_BROKEN && !desk.deaf;
 	result.result.end = desk.end;
 	result.result.tries_left = desk.tries;
+	if (desk.detail)
+		snprintf(result.result.detail, sizeof(result.result.detail), "%s", desk.detail);
 	if (desk.end == CEREMONY_OK && asked->kind == CEREMONY_CREATE) {
 		answer_create(asked, &result.result);
 	} else if (desk.end == CEREMONY_OK) {

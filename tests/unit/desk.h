@@ -16,9 +16,10 @@ struct desk {
 	/* in */
 	enum ceremony_end end;
 	unsigned present;
-	bool deaf;	/* broken before the pre-flight found anything */
-	int run_result; /* of the ceremony itself */
-	size_t holds;	/* index of the record whose key is plugged in */
+	const char *detail; /* of what the helper says when it ends; may be NULL */
+	bool deaf;	    /* broken before the pre-flight found anything */
+	int run_result;	    /* of the ceremony itself */
+	size_t holds;	    /* index of the record whose key is plugged in */
 	uint8_t flags;
 	uint32_t counter;
 	const char *lie; /* "signature", "id", "rp", "challenge", "handle" */

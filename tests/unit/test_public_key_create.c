@@ -117,6 +117,12 @@ static void test_create_ends(void **state)
 	set_up_create(); /* 75 */
 	desk.end = CEREMONY_UNABLE;
 	create_refused(WEBCRED_CONSTRAINT, "This key cannot do what is asked of it.");
+	desk.detail = "FIDO_ERR_KEY_STORE_FULL";
+	create_refused(WEBCRED_CONSTRAINT,
+		       "This key cannot do what is asked of it: FIDO_ERR_KEY_STORE_FULL.");
+	desk.end = CEREMONY_BROKEN;
+	desk.detail = "bytes\033[2J";
+	create_refused(WEBCRED_NOT_ALLOWED, "The key's answer was not valid: bytes?[2J.");
 	desk.end = CEREMONY_PIN_UNSET;
 	create_refused(WEBCRED_CONSTRAINT,
 		       "This key has no PIN yet, and one is required. Set one first.");

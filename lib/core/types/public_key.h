@@ -162,7 +162,8 @@ void public_key_pin_text(const char *label, uint8_t tries, uint8_t again, char *
 /* "Wrong PIN. ", in front of what is asked next; "" for 0. */
 const char *public_key_pin_again(uint8_t again);
 /* What to tell once a ceremony has ended without an answer; "" for nothing.
- * present and matching count keys; user is the account's name, or "". */
+ * present and matching count keys; user is the account's name, or "".  Who enrols (create)
+ * is also told in what the key failed. */
 void public_key_end_text(const struct type_ceremony_result *result, bool create, const char *user,
 			 char *buffer, size_t size);
 /* For the log: "pin-wrong", "unplugged", ...; never NULL. */

@@ -191,6 +191,19 @@ static const char *text_fixed(enum ceremony_end end, uint8_t tries)
 	return NULL;
 }
 
+/* Whoever enrols a key that does not do as it should wants to know in what. */
+static void text_with_detail(const char *fixed, const struct type_ceremony_result *result,
+			     char *buffer, size_t size)
+{
+	char detail[CEREMONY_DETAIL_MAX];
+
+	text_clean(detail, sizeof(detail), result->result.detail);
+	if (detail[0] != '\0')
+		snprintf(buffer, size, "%.*s: %s.", (int)strlen(fixed) - 1, fixed, detail);
+	else
+		snprintf(buffer, size, "%s", fixed);
+}
+
 void public_key_end_text(const struct type_ceremony_result *result, bool create, const char *user,
 			 char *buffer, size_t size)
 {
@@ -206,6 +219,9 @@ void public_key_end_text(const struct type_ceremony_result *result, bool create,
 	} else if (result->result.end == CEREMONY_NOT_HERE) {
 		if (!create)
 			text_not_here(result, user, buffer, size);
+	} else if (create && (result->result.end == CEREMONY_BROKEN ||
+			      result->result.end == CEREMONY_UNABLE)) {
+		text_with_detail(fixed, result, buffer, size);
 	} else if (fixed != NULL) {
 		snprintf(buffer, size, "%s", fixed);
 	}
