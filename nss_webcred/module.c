@@ -6,16 +6,20 @@
 #include <errno.h>
 #include <pthread.h>
 
+/* The type as well: glibc (2.36) asks whether a thread may be cancelled when the signal for it is
+ * sent, and when it arrives it asks for the type alone. */
 void module_begin(struct module_call *call)
 {
 	call->saved = errno;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &call->cancel);
+	pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &call->cancel_type);
 }
 
 enum nss_status module_end(const struct module_call *call, int r, int *errnop)
 {
 	int cancel;
 
+	pthread_setcanceltype(call->cancel_type, &cancel);
 	pthread_setcancelstate(call->cancel, &cancel);
 	errno = call->saved;
 	switch (r) {

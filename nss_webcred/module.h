@@ -40,7 +40,7 @@
  * ERANGE; everything else UNAVAIL and its error.
  */
 struct module_call {
-	int saved, cancel;
+	int saved, cancel, cancel_type;
 };
 void module_begin(struct module_call *call);
 enum nss_status module_end(const struct module_call *call, int r, int *errnop);
