@@ -146,6 +146,7 @@ static bool keeper_event(struct keeper *keeper, const struct epoll_event *event)
 		return true;
 	case SOURCE_SPARE:
 		keeper_bury_spares(keeper);
+		keeper_farewell(keeper);
 		return true;
 	default:
 		keeper_client_event(keeper, event->data.u64 - SOURCE_CLIENTS);
@@ -203,6 +204,7 @@ static int keeper_loop(struct keeper *keeper)
 		keeper_commit(keeper); /* who ended may have let another one hash */
 		if (now - swept >= KEEPER_SWEEP_MS) {
 			keeper_names_watch(keeper);
+			keeper_farewell(keeper);
 			swept = now;
 		}
 		keeper_order_spares(keeper, n == 0);
@@ -245,8 +247,9 @@ int keeper_run(const struct mother_options *options, int mother)
 	keeper->mother = mother;
 	keeper->sockets = options->sockets;
 	keeper->epoll = epoll_create1(EPOLL_CLOEXEC);
-	(void)keeper_take_no_rights(keeper->sockets.login);
-	(void)keeper_take_no_rights(keeper->sockets.user);
+	keeper->farewell.channel = -1;
+	keeper->hurried = !keeper_take_no_rights(keeper->sockets.login) ||
+			  !keeper_take_no_rights(keeper->sockets.user);
 	r = keeper_expect_alarm();
 	if (r == 0)
 		r = keeper->epoll < 0 ? -errno : keeper_watch(keeper, mother, SOURCE_MOTHER);

@@ -91,8 +91,9 @@ struct client {
 	int channel; /* the session, from then on; -1 */
 	pid_t session;
 	bool login_socket;
-	uint8_t sessions; /* so many ended before they asked anything */
-	bool spoken;	  /* one has asked something */
+	uint8_t sessions;  /* so many ended before they asked anything */
+	bool spoken;	   /* one has asked something */
+	bool takes_rights; /* its session may take a descriptor of the caller's */
 	uid_t peer_uid;
 	pid_t peer_pid;
 	int64_t deadline;
@@ -182,10 +183,27 @@ struct keeper_spares {
 	int64_t peak_at;    /* when that was; remembered for KEEPER_PEAK_MS */
 };
 
+#define KEEPER_KEPT_MAX 512
+struct keeper_farewell {
+	int channel; /* to the session that closes, or -1 */
+	pid_t pid;
+	unsigned told; /* so many it has not closed yet ... */
+	int64_t since; /* ... the first of them since then, wire_clock() */
+	uid_t uid;     /* ... whose that was, more or less */
+	unsigned lost; /* in a row, of those that did not come back */
+	int64_t lost_at, not_before;
+	bool deaf; /* the user socket is not listened to */
+	unsigned n_kept;
+	struct keeper_kept {
+		int fd;
+		uid_t uid;
+	} kept[KEEPER_KEPT_MAX];
+};
+
 struct keeper {
 	const struct mother_options *options;
 	int epoll, mother;
-	bool hurried; /* sessions' channels take descriptors along: the kernel is an older one */
+	bool hurried; /* sockets take descriptors along: the kernel is an older one */
 	struct sockets sockets;
 	struct conf conf;
 	bool conf_good;
@@ -206,6 +224,7 @@ struct keeper {
 	unsigned n_clients;
 	uint64_t serial; /* of the newest client */
 	struct keeper_spares spares[POOL_N];
+	struct keeper_farewell farewell;
 	struct keeper_grant grant[KEEPER_GRANTS];
 	unsigned next_grant;
 	unsigned n_hashing;
@@ -221,10 +240,12 @@ struct keeper {
 
 int keeper_run(const struct mother_options *options, int mother);
 /*
- * A caller may attach a descriptor whose last close blocks (a socket that
- * lingers), and to drop its message, or its connection, is that close.  Where
- * the kernel can, the sockets take none (SO_PASSRIGHTS); elsewhere a timer's
- * signal ends any such wait after a millisecond.  Around each such step.
+ * A caller may attach a descriptor whose last close blocks, and to drop its
+ * message, or its connection, is that close.  Where the kernel can, the sockets
+ * take none (SO_PASSRIGHTS).  Elsewhere such a message is left where it is
+ * (wire_recv()), and somebody else closes the connection (keeper_farewell.c); and
+ * should one get here all the same, a timer's signal ends every wait that a signal
+ * can end, of a socket that lingers, after a millisecond.  Around each such step.
  */
 void keeper_hurry(void);
 void keeper_calm(void);
@@ -238,8 +259,18 @@ void keeper_drop(struct keeper *keeper, struct client *client);
 /* The caller with this serial; NULL where there is none, or it is about to be dropped. */
 struct client *keeper_client(const struct keeper *keeper, uint64_t serial);
 
+/* keeper_farewell.c: who closes what strangers may have filled. */
+/* Whether this caller's connection is to be closed by another. */
+bool keeper_parts(const struct keeper *keeper, const struct client *client);
+/* Its descriptor is no longer the keeper's. */
+void keeper_part(struct keeper *keeper, const struct client *client);
+/* What is due of that. */
+void keeper_farewell(struct keeper *keeper);
+
 /* keeper_spares.c: sessions that were forked ahead of need, and who gets which. */
 void keeper_take_spare(struct keeper *keeper, enum mother_pool pool, pid_t pid, int channel);
+/* One of them, which is none any more: its channel, or -1. */
+int keeper_take_out_spare(struct keeper *keeper, enum mother_pool pool, pid_t *ret_pid);
 /* One of them ended before it had a caller. */
 void keeper_bury_spares(struct keeper *keeper);
 /* All of them end: copies of a mother whose addresses a crash may have told. */

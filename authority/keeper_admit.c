@@ -251,9 +251,9 @@ void keeper_hear_hello(struct keeper *keeper, struct client *client)
 	keeper_calm();
 	if (n == -ETIMEDOUT)
 		return;
-	trouble = admit_hear(client, &hello, n, &why);
+	trouble = n == -EPROTO ? "a descriptor was attached" : admit_hear(client, &hello, n, &why);
 	if (trouble) {
-		if (n > 0 || n == -EMSGSIZE)
+		if (n > 0 || n == -EMSGSIZE || n == -EPROTO)
 			admit_complain(client, trouble);
 		if (n >= 0)
 			admit_turn_away(client->fd, why, trouble);
@@ -305,7 +305,9 @@ static bool admit_close(struct keeper *keeper, struct client *client)
 	bool lingers;
 
 	keeper_hurry();
-	if (client->fd >= 0)
+	if (client->fd >= 0 && keeper_parts(keeper, client))
+		keeper_part(keeper, client);
+	else if (client->fd >= 0)
 		close(client->fd);
 	client->fd = -1;
 	lingers = keeper_hashing_lingers(keeper, client);

@@ -88,6 +88,7 @@ static void begin_policy(struct keeper *keeper, struct client *client, struct po
 	policy->echo_code = section.echo_code;
 	policy->tell_throttled = section.tell_throttled;
 	policy->agent = section.transports & CONF_TRANSPORT_AGENT;
+	client->takes_rights = policy->agent;
 	policy->no_device = !(section.transports & CONF_TRANSPORT_DEVICE);
 	policy->remote = client->keyless || locality_is_remote(keeper, client);
 	policy->waived = client->waived;

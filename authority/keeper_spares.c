@@ -78,6 +78,17 @@ void keeper_take_spare(struct keeper *keeper, enum mother_pool pool, pid_t pid, 
 	spares->pid[spares->n] = pid;
 	spares->channel[spares->n++] = channel;
 	spares_serve_oldest(keeper, pool);
+	keeper_farewell(keeper);
+}
+
+int keeper_take_out_spare(struct keeper *keeper, enum mother_pool pool, pid_t *ret_pid)
+{
+	struct keeper_spares *spares = &keeper->spares[pool];
+
+	if (spares->n == 0)
+		return -1;
+	*ret_pid = spares->pid[--spares->n];
+	return spares->channel[spares->n];
 }
 
 void keeper_bury_spares(struct keeper *keeper)

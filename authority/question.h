@@ -67,6 +67,10 @@ enum question {
 	QUESTION_PEOPLE = 27,
 	/* flag awaited: a touch is, or is no longer; no answer */
 	QUESTION_TOUCH = 28,
+	/* keeper to session, in place of ASSIGN, again and again: a descriptor that is to be
+	 * closed; session to keeper: it is */
+	QUESTION_PART = 29,
+	QUESTION_PARTED = 30,
 	/* answers */
 	ANSWER_POLICY = 32,	/* policy, flag more, u16 n, records */
 	ANSWER_MORE = 33,	/* flag more, u16 n, records */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/text.h"
 
@@ -239,6 +240,25 @@ static void session_send_result(struct session *session)
 	wire_wipe(&session->out);
 }
 
+/* Connections that nobody else may have to close, one after the other (keeper_farewell.c).  It
+ * ends with the keeper, or stays with one for ever. */
+static int session_close_others(struct session *session)
+{
+	ssize_t n;
+	int r;
+
+	do {
+		close(session->client);
+		wire_begin(&session->out, (enum wire_message)QUESTION_PARTED);
+		r = wire_send(session->keeper, session->out.bytes, session->out.len, INT64_MAX);
+		if (r < 0)
+			return r;
+		n = wire_recv(session->keeper, session->in, sizeof(session->in), &session->client,
+			      -1, INT64_MAX);
+	} while (n == 1 && session->in[0] == QUESTION_PART && session->client >= 0);
+	return n < 0 ? (int)n : -EPROTO;
+}
+
 static int session_receive_assignment(struct session *session)
 {
 	ssize_t n;
@@ -248,6 +268,8 @@ static int session_receive_assignment(struct session *session)
 		      INT64_MAX);
 	if (n < 0)
 		return (int)n;
+	if (session->client >= 0 && n == 1 && session->in[0] == QUESTION_PART)
+		return session_close_others(session);
 	if (session->client < 0 || !question_get_assign(session->in, (size_t)n, &session->assign))
 		return -EPROTO;
 	return 0;

@@ -322,8 +322,9 @@ int wire_send_fd(int fd, const void *bytes, size_t len, int pass, int64_t deadli
  * Receives one packet.  Returns its length, -ENODATA at the end of the
  * connection, -EMSGSIZE for a packet larger than the buffer, -ETIMEDOUT,
  * -ECANCELED when cancel_fd (or -1) became readable first, or -errno.
- * A descriptor passed along is given in *ret_fd, CLOEXEC (-1 for none);
- * with ret_fd NULL it is closed.
+ * A descriptor passed along is given in *ret_fd, CLOEXEC (-1 for none).
+ * With ret_fd NULL a packet that brings any along is -EPROTO, and stays where it
+ * is: to receive or to drop it may be the last close of a file, and never end.
  */
 ssize_t wire_recv(int fd, void *buffer, size_t size, int *ret_fd, int cancel_fd,
 		  int64_t deadline_ms);

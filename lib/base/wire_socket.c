@@ -114,6 +114,30 @@ static int take_fds(struct msghdr *message)
 	return first;
 }
 
+/* Of what is next: 0, -EPROTO where it brings descriptors along, or -errno. */
+static int look_ahead(int fd)
+{
+	char byte;
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (recvmsg(fd, &message, MSG_DONTWAIT | MSG_PEEK) < 0)
+		return -errno;
+	/* They were not asked for. */
+	return message.msg_flags & MSG_CTRUNC ? -EPROTO : 0;
+}
+
+static int look_ahead_twice(int fd)
+{
+	int r = look_ahead(fd);
+
+	/* A peer that closed without reading everything leaves this error in
+	 * front of what it still sent; it is told once. */
+	if (r == -ECONNRESET)
+		r = look_ahead(fd);
+	return r == -ECONNRESET ? -ENODATA : r == -EINTR ? -EAGAIN : r;
+}
+
 /* One packet that is there, -EAGAIN if none is. */
 static ssize_t receive(int fd, void *buffer, size_t size, int *ret_fd)
 {
@@ -124,13 +148,14 @@ static ssize_t receive(int fd, void *buffer, size_t size, int *ret_fd)
 	struct iovec part = {.iov_base = buffer, .iov_len = size};
 	struct msghdr message = {.msg_iov = &part,
 				 .msg_iovlen = 1,
-				 .msg_control = control.room,
-				 .msg_controllen = CMSG_LEN(sizeof(int))};
-	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	int passed;
+				 .msg_control = ret_fd ? control.room : NULL,
+				 .msg_controllen = ret_fd ? CMSG_LEN(sizeof(int)) : 0};
+	int passed, r = ret_fd ? 0 : look_ahead_twice(fd);
+	ssize_t n;
 
-	/* A peer that closed without reading everything leaves this error in
-	 * front of what it still sent; it is told once. */
+	if (r < 0)
+		return r;
+	n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0 && errno == ECONNRESET)
 		n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
@@ -140,7 +165,7 @@ static ssize_t receive(int fd, void *buffer, size_t size, int *ret_fd)
 		n = -ENODATA;
 	else if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		n = -EMSGSIZE;
-	if (passed >= 0 && (n < 0 || !ret_fd)) {
+	if (passed >= 0 && n < 0) {
 		(void)close(passed);
 		passed = -1;
 	}

@@ -446,10 +446,15 @@ static void test_descriptors(void **state)
 	assert_true(passed >= 0);
 	assert_int_equal(fcntl(passed, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 	(void)close(passed);
-	/* Unasked for: closed, not leaked. */
+	/* Unasked for: not received, and nothing that comes behind it. */
 	assert_int_equal(wire_send_fd(pair[1], "fd", 2, pair[1], soon), 0);
-	assert_int_equal(wire_recv(pair[0], buffer, 4, NULL, -1, soon), 2);
+	assert_int_equal(wire_send(pair[1], "two", 3, soon), 0);
+	assert_int_equal(wire_recv(pair[0], buffer, 4, NULL, -1, soon), -EPROTO);
+	assert_int_equal(wire_recv(pair[0], buffer, 4, NULL, -1, soon), -EPROTO);
 	assert_int_equal(fcntl(next, F_GETFD), -1);
+	assert_int_equal(wire_recv(pair[0], buffer, 4, &passed, -1, soon), 2);
+	(void)close(passed);
+	assert_int_equal(wire_recv(pair[0], buffer, 4, NULL, -1, soon), 3);
 	assert_int_equal(wire_send(pair[1], "no", 2, soon), 0);
 	assert_int_equal(wire_recv(pair[0], buffer, 4, &passed, -1, soon), 2);
 	assert_int_equal(passed, -1);
