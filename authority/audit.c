@@ -103,11 +103,10 @@ static int open_as(enum sink sink, int fd)
 	return 0;
 }
 
-int audit_open(const char *to)
+static int open_to(const char *to)
 {
 	int r = -EINVAL;
 
-	audit_close();
 	if (strcmp(to, "stderr") == 0)
 		return 0;
 	if (to[0] == '/')
@@ -118,6 +117,19 @@ int audit_open(const char *to)
 		r = open_as(SINK_SYSLOG, open_socket(AUDIT_SYSLOG));
 	/* auto means: wherever somebody listens. */
 	return strcmp(to, "auto") == 0 ? 0 : r;
+}
+
+int audit_open(const char *to)
+{
+	int r;
+
+	audit_close();
+	r = open_to(to);
+	if (r < 0)
+		audit_log(LOG_ERR,
+			  "[audit] to = %s cannot be opened: %s; the lines go to standard error",
+			  to, strerror(-r));
+	return r;
 }
 
 static void forget_waiting(void);

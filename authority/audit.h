@@ -35,7 +35,7 @@ struct audit_entry {
 };
 
 /* `to`: auto, journal, syslog, stderr, or an absolute path (appended, 0600,
- * opened O_NOFOLLOW).  0 or -errno; stderr is used where it fails. */
+ * opened O_NOFOLLOW).  0 or -errno; where it fails stderr is used, and told why. */
 int audit_open(const char *to);
 void audit_close(void);
 /* Sends what had to wait because the log daemon's socket was full; never waits. */

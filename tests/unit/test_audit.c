@@ -225,6 +225,21 @@ static void test_path_refused(void **state)
 	alarm(0);
 }
 
+/* What is configured and cannot be had is told where the lines go instead. */
+static void test_refusal_is_told(void **state)
+{
+	char text[512], expected[256];
+	int fd = open("out", O_CREAT | O_RDWR, 0600);
+
+	dup2(fd, STDERR_FILENO);
+	close(fd);
+	snprintf(expected, sizeof(expected), "[audit] to = %s cannot be opened: Is a directory;",
+		 (char *)*state);
+	assert_int_equal(audit_open(*state), -EISDIR);
+	read_log("out", text, sizeof(text));
+	assert_non_null(strstr(text, expected));
+}
+
 /* ---- the journal ---- */
 
 /* NAME=value on each line, and no name that is not ours. */
@@ -406,6 +421,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_escapes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_path_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refusal_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_journal, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_restarted, setup, teardown),
