@@ -5,7 +5,7 @@
  * longer than inih reads, sections it would cut or pass over in silence, text
  * behind a section, control characters, keys that stand there twice.  An
  * indented line continues the value above (inih's rule): allowed for orders and
- * lists, an error for everything else.
+ * lists of services or models, an error for everything else.
  */
 #include "authority/conf.h"
 
@@ -124,7 +124,8 @@ static void continue_value(struct reading *reading, const char *value)
 {
 	size_t len = strlen(reading->value);
 
-	if (reading->key->kind != CONF_LIST && reading->key->kind != CONF_ORDER)
+	if (reading->key->kind != CONF_LIST && reading->key->kind != CONF_ORDER &&
+	    reading->key->kind != CONF_MODELS)
 		mistake(reading, reading->line,
 			"[%s] %s: an indented line continues the value above; begin the line with "
 			"its key",
