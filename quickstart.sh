@@ -4,8 +4,9 @@
 #
 # sh quickstart.sh         installs the Debian packages that are missing, builds, and shows what
 #                          webcred does: a demo on a machine of its own, thrown away afterwards
-# sh quickstart.sh check   installs, builds, and runs every test; the last line counts them;
-#                          on a whole Debian under qemu too, unless WEBCRED_VM=no is in the environment
+# sh quickstart.sh check   installs, builds, and runs the tests, of the longest ones a part (the whole:
+#                          make gauntlet, make faults); the last line counts them; on a whole Debian
+#                          under qemu too, unless WEBCRED_VM=no is in the environment
 #
 # As root, on Debian 12.  Nothing outside this folder changes but the packages it installs (named
 # before they are): demo and tests live in private mount and process namespaces.

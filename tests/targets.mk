@@ -19,7 +19,7 @@ help:
 	@echo 'make gauntlet        every fault of other modules, races, guessing, memory: a table; as root'
 	@echo 'make check-gauntlet  the same, bounded: a few minutes'
 	@echo 'make check-faults    some of: each allocation and system call of a login fails, one at a time'
-	@echo 'make faults          all of them (an hour); as root; doc/faults.md'
+	@echo 'make faults          all of them (half an hour); as root; doc/faults.md'
 	@echo 'make bench           speed, next to other modules (3 minutes; bench-quick: 1); as root'
 	@echo 'make fuzz            each parser, WEBCRED_FUZZ_SECONDS each (600); needs clang (doc/fuzzing.md)'
 	@echo 'make fuzz-coverage   which lines of the parsers the committed inputs reach'
