@@ -5,6 +5,11 @@
 
 #include "tools/tool.h"
 
+/* As lib/core/types/otp_login.c has them, which refuses without a sentence. */
+#define PERIOD_MIN 15
+#define PERIOD_MAX 120
+#define COUNT_MAX 25
+
 static struct {
 	bool hotp, totp, resident, no_touch;
 	const char *label, *algorithm, *user_verification, *attestation, *transport;
@@ -49,6 +54,9 @@ static int create_run_otp(struct tool *tool, char **arguments, size_t n)
 				    "--period belongs to --totp: an HOTP counts, it has no clock.");
 	if (create.digits != 0 && (create.digits < 6 || create.digits > 8))
 		return output_error(tool, TOOL_USAGE, "TypeError", "--digits is 6, 7 or 8.");
+	if (create.period != 0 && (create.period < PERIOD_MIN || create.period > PERIOD_MAX))
+		return output_error(tool, TOOL_USAGE, "TypeError", "--period is %d to %d seconds.",
+				    PERIOD_MIN, PERIOD_MAX);
 	return create_run(tool, &creation);
 }
 
@@ -60,9 +68,13 @@ static int create_run_recovery(struct tool *tool, char **arguments, size_t n)
 		.backend = "recovery",
 		.count = create.count,
 	};
-	int r = account_count(tool, "recovery codes");
+	int r;
 
 	(void)arguments, (void)n;
+	if (create.count > COUNT_MAX)
+		return output_error(tool, TOOL_USAGE, "TypeError", "--count is 1 to %d.",
+				    COUNT_MAX);
+	r = account_count(tool, "recovery codes");
 	if (r < 0)
 		return -r;
 	if (r > 0 && (r = terminal_confirm(tool, "This replaces the recovery codes there are:"

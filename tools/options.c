@@ -62,11 +62,13 @@ static bool option_duration(const char *text, uint32_t *ret_seconds)
 	unsigned long value;
 	char *rest;
 
-	if (!option_number(text, UINT32_MAX / 86400, &value, &rest) || value == 0)
+	if (!option_number(text, UINT32_MAX, &value, &rest) || value == 0)
 		return false;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (strcmp(rest, units[i].unit) != 0)
 			continue;
+		if (value > UINT32_MAX / units[i].seconds)
+			return false;
 		*ret_seconds = (uint32_t)(value * units[i].seconds);
 		return true;
 	}

@@ -31,6 +31,16 @@ test_help_names_every_verb() {
 	is $? 2 "exit status for an unknown option"
 }
 
+# What is out of bounds is refused in a sentence that has them, before anybody is asked.
+test_bounds_are_told() {
+	says "$(webcred create otp --user alice --period 14 2>&1 </dev/null)" '15 to 120'
+	says "$(webcred create otp --user alice --period 121 2>&1 </dev/null)" '15 to 120'
+	says "$(webcred create recovery --user alice --count 26 2>&1 </dev/null)" '1 to 25'
+	says "$(webcred invite --user alice --valid 31d 2>&1)" '30 days'
+	says "$(webcred invite --user alice --valid 49711d 2>&1)" 'valid'
+	OUT=$(webcred invite --user alice --valid 86400 2>&1) || fail "a day in seconds: $OUT"
+}
+
 test_root_stores_a_password() {
 	give alice 'correct horse' || fail "store password"
 	granted alice "$SERVICE" 'correct horse'
