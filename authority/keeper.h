@@ -102,7 +102,7 @@ struct client {
 	/* said by BEGIN */
 	bool stranger; /* user socket: nothing is enrolled for this name and uid */
 	bool begun, ended;
-	bool doomed;	     /* a fault was answered: nothing but END may follow */
+	bool doomed;	     /* a fault was answered, or a lock came: nothing but END may follow */
 	bool touching;	     /* a touch is awaited, and shown */
 	bool keyless;	     /* the request's own order has no place for a key */
 	uint8_t begin_flags; /* WIRE_FLAG_* of the request */
@@ -321,6 +321,9 @@ int64_t keeper_now(void); /* seconds since the epoch */
 /* Looks the subject up: known only where name and uid are both as enrolled;
  * barred where it is locked or the uid is another's.  0 or -errno. */
 int keeper_find_account(struct keeper *keeper, struct client *client);
+/* Before something is granted: barred, too, where BEGIN's account is locked by now, or
+ * no more under this name and uid.  0 or -errno. */
+int keeper_look_again(struct keeper *keeper, struct client *client);
 /* Takes down what BEGIN says, before anything can fail: a fault's audit line
  * names the service too.  False where it is malformed or comes a second time. */
 bool keeper_begin_hear(struct client *client, struct wire_in *in);

@@ -42,6 +42,20 @@ int keeper_find_account(struct keeper *keeper, struct client *client)
 	return 0;
 }
 
+int keeper_look_again(struct keeper *keeper, struct client *client)
+{
+	struct store_account now;
+	int r = keeper->store->ops->account_find(keeper->store, client->pin.name, &now);
+
+	if (r < 0)
+		return r;
+	/* Never more than BEGIN found, and the throttle's subject stays what it was. */
+	if (client->known && (r == STORE_ABSENT || now.number != client->account.number ||
+			      now.uid != client->pin.uid || now.locked))
+		client->barred = true;
+	return 0;
+}
+
 /* Whether any service's one prompt takes a password or a code. */
 static bool begin_combines(const struct conf *conf)
 {

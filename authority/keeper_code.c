@@ -170,14 +170,13 @@ static int code_judge(struct code_search *search, struct store_throttle *state,
 	struct keeper *keeper = search->keeper;
 	struct client *client = search->client;
 	struct store *store = keeper->store;
-	int r = STORE_ABSENT;
+	int r = keeper_look_again(keeper, client);
 
-	if (client->known && !client->barred) {
+	if (r == 0 && client->known && !client->barred)
 		r = store->ops->record_each(store, client->account.number, code_try_record, search);
-		if (r < 0)
-			return r;
-		r = STORE_ABSENT;
-	}
+	if (r < 0)
+		return r;
+	r = STORE_ABSENT;
 	if (search->verdict == VERDICT_GRANTED)
 		r = store->ops->advance(store, client->account.number, search->matched.id,
 					search->matched.moving, search->moving, search->drift,

@@ -201,6 +201,20 @@ static bool login_may_commit(const struct client *client, const struct store_rec
 	return record->credential.type == WEBCRED_TYPE_PUBLIC_KEY;
 }
 
+/* The record as it is now, of an account as it is now.  0, STORE_ABSENT or -errno. */
+static int login_find(struct keeper *keeper, struct client *client, const uint8_t id[WIRE_ID_SIZE],
+		      struct store_record *ret_record)
+{
+	int r = keeper_look_again(keeper, client);
+
+	if (r < 0)
+		return r;
+	if (!client->known)
+		return STORE_ABSENT;
+	r = keeper->store->ops->record_get(keeper->store, client->account.number, id, ret_record);
+	return r == 0 && !login_may_commit(client, ret_record) ? STORE_ABSENT : r;
+}
+
 /* Two logins that took turns at one key were both told its counter beforehand: the
  * later signature's is above what the earlier one has left here, and no copy of it. */
 static uint64_t login_read_moving(const struct credential *record, const struct type_change *change)
@@ -264,7 +278,7 @@ void keeper_commit_change(struct keeper *keeper, struct client *client, struct w
 	struct type_judgement judgement = {.verdict = VERDICT_REFUSED};
 	struct type_change change;
 	struct store_record record;
-	int r = STORE_ABSENT;
+	int r;
 
 	client->keeps_flag = mediation & QUESTION_KEEPS_FLAG;
 	mediation &= (uint8_t)~QUESTION_KEEPS_FLAG;
@@ -272,11 +286,7 @@ void keeper_commit_change(struct keeper *keeper, struct client *client, struct w
 		client->closing = true;
 		return;
 	}
-	if (client->known)
-		r = keeper->store->ops->record_get(keeper->store, client->account.number, change.id,
-						   &record);
-	if (r == 0 && !login_may_commit(client, &record))
-		r = STORE_ABSENT;
+	r = login_find(keeper, client, change.id, &record);
 	if (r == 0)
 		r = keeper_write(keeper);
 	if (r == 0)

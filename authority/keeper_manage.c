@@ -188,14 +188,18 @@ void keeper_remove(struct keeper *keeper, struct client *client, struct wire_in 
 }
 
 /* What is in flight for this account ends with it: who was let in before the
- * lock has been, who was not is not. */
+ * lock has been, who was not is not.  What this turn has answered already still
+ * leaves, and may be a grant that is committed with us; nothing follows it. */
 void keeper_end_others(struct keeper *keeper, const struct client *client, int64_t account)
 {
 	struct client *other;
 
 	for (other = keeper->clients; other; other = other->next) {
-		if (other != client && other->known && !other->answer &&
-		    other->account.number == account)
+		if (other == client || !other->known || other->account.number != account)
+			continue;
+		if (other->answer)
+			other->doomed = true;
+		else
 			other->closing = true;
 	}
 }

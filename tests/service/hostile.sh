@@ -3,6 +3,8 @@
 # What a local person may try against the others, and what must not come of it.
 . "$WEBCRED_TOP/tests/support/lib.sh"
 
+sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
+
 # as_alice COMMAND...: with no right that alice has not.
 as_alice() { setpriv --reuid alice --regid alice --clear-groups -- "$@"; }
 
@@ -18,6 +20,104 @@ test_lock_ends_what_is_in_flight() {
 	logged_not 'get granted user="alice"'
 	webcred unlock --user alice >/dev/null
 	granted alice "$SERVICE" 'correct horse'
+}
+
+# hold_lock: `webcred lock --user alice`, begun, and its session HELD before it asks for the lock.
+hold_lock() {
+	local spares pid most=0 n
+	mapfile -t spares < <(sessions)
+	kill -STOP "${spares[@]}"
+	webcred lock --user alice >/dev/null 2>&1 &
+	LOCK=$!
+	sleep 0.2
+	kill -STOP "$(keeper_pid)"
+	kill -CONT "${spares[@]}"
+	sleep 0.2
+	kill -STOP "${spares[@]}" # one has asked its first question
+	kill -CONT "$(keeper_pid)"
+	sleep 0.2
+	for pid in "${spares[@]}"; do
+		n=$(ls "/proc/$pid/fd" | wc -l)
+		[ "$n" -le "$most" ] || { most=$n HELD=$pid; }
+	done
+	for pid in "${spares[@]}"; do
+		[ "$pid" = "$HELD" ] || kill -CONT "$pid"
+	done
+}
+
+# lock_now: what waits for the keeper and the lock are heard in one turn, in this order.
+lock_now() {
+	sleep 0.2
+	kill -CONT "$HELD"
+	sleep 0.2
+	kill -CONT "$(keeper_pid)"
+	wait "$LOCK" || fail "lock"
+	wait "$1"
+	logged 'lock done'
+}
+
+none_after_lock() {
+	log_since | sed -n '/lock done/,$p' | grep 'get granted' && fail "granted after the lock: $(cat "$SANDBOX/tmp/out")"
+	webcred unlock --user alice || fail "unlock"
+}
+
+# prompted_login SERVICE ANSWER: waits at its prompt for $SANDBOX/tmp/go; sets LOGIN.
+prompted_login() {
+	rm -f "$SANDBOX/tmp/go" "$SANDBOX/tmp/asked"
+	pamdrive -u alice -s "$1" -c "$PAMD" --hold "$SANDBOX/tmp/go" --prompted "$SANDBOX/tmp/asked" \
+		--answer "$2" authenticate >"$SANDBOX/tmp/out" 2>&1 &
+	LOGIN=$!
+	until [ -e "$SANDBOX/tmp/asked" ] || [ ! -d "/proc/$LOGIN" ]; do sleep 0.01; done
+}
+
+# A password's charge is answered in the lock's own turn: nothing may follow it.
+test_lock_ends_a_charge_of_the_same_turn() {
+	local round
+	enrol_password alice 'correct horse'
+	for round in 1 2 3; do
+		mark
+		hold_lock
+		prompted_login password 'correct horse'
+		kill -STOP "$(keeper_pid)"
+		: >"$SANDBOX/tmp/go"
+		lock_now "$LOGIN"
+		none_after_lock
+	done
+	granted alice password 'correct horse'
+}
+
+# A login that began in the lock's own turn was told that the account is open.
+test_lock_ends_a_login_that_began_in_the_same_turn() {
+	local login round spares
+	enrol_hotp alice
+	for round in 1 2 3; do
+		mark
+		hold_lock
+		mapfile -t spares < <(sessions | grep -vx "$HELD")
+		kill -STOP "${spares[@]}"
+		pamdrive -u alice -s otp -c "$PAMD" --answer "$(hotp "$SEED" "$round")" authenticate >"$SANDBOX/tmp/out" 2>&1 &
+		login=$!
+		sleep 0.2
+		kill -STOP "$(keeper_pid)"
+		kill -CONT "${spares[@]}"
+		lock_now "$login"
+		none_after_lock
+	done
+	granted alice otp "$(hotp "$SEED" 4)"
+}
+
+# A grant that the lock's own turn commits leaves, once.
+test_lock_lets_out_what_is_committed_with_it() {
+	enrol_hotp alice
+	hold_lock
+	prompted_login otp "$(hotp "$SEED" 1)"
+	kill -STOP "$(keeper_pid)"
+	: >"$SANDBOX/tmp/go"
+	lock_now "$LOGIN"
+	says "$(cat "$SANDBOX/tmp/out")" '^authenticate PAM_SUCCESS'
+	logged 'get granted user="alice"'
+	is "$(log_since | grep -c ' get ')" 1 "lines about the login"
+	refused alice otp "$(hotp "$SEED" 2)"
 }
 
 # A person who thinks about the next prompt holds no room to hash.
