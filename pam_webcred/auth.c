@@ -113,9 +113,13 @@ static int prepare(struct login *login, int argc, const char **argv)
 		login->conversation.dead = r == WEBCRED_ABORTED;
 		return r;
 	}
-	if (mark_begin(login->pamh, login->line, &login->subject) != PAM_SUCCESS) {
-		pam_syslog(login->pamh, LOG_ERR, "out of memory");
-		return -ENOMEM;
+	r = mark_begin(login->pamh, login->line, &login->subject);
+	if (r != 0) {
+		pam_syslog(login->pamh, LOG_ERR, "%s",
+			   r < 0 ? "out of memory"
+				 : "two lines of pam_webcred without options cannot be told apart: "
+				   "give each its own get=");
+		return r;
 	}
 	r = subject_open(login->pamh, &login->subject, &login->options, &login->container);
 	if (r == 0)

@@ -49,10 +49,35 @@ struct mark *mark_first(pam_handle_t *pamh)
 	return marks ? marks->first : NULL;
 }
 
+/* See mark.h. */
+static bool is_second_line(pam_handle_t *pamh, const void *line)
+{
+	const void *item = NULL;
+
+	if (line || pam_get_item(pamh, PAM_OLDAUTHTOK, &item) != PAM_SUCCESS || !item)
+		return false;
+	for (struct mark *mark = mark_first(pamh); mark; mark = mark->next) {
+		if (!mark->line)
+			return true;
+	}
+	return false;
+}
+
+static int note_call(pam_handle_t *pamh)
+{
+	const void *item = NULL;
+
+	if (pam_get_item(pamh, PAM_OLDAUTHTOK, &item) == PAM_SUCCESS && item)
+		return PAM_SUCCESS;
+	return pam_set_item(pamh, PAM_OLDAUTHTOK, "");
+}
+
 int mark_begin(pam_handle_t *pamh, const void *line, const struct subject *subject)
 {
 	struct marks *marks = find(pamh);
 
+	if (is_second_line(pamh, line))
+		return WEBCRED_TYPE_ERROR;
 	for (struct mark *mark = mark_first(pamh); mark; mark = mark->next) {
 		if (mark->line == line || strcmp(mark->user, subject->user) != 0) {
 			drop(marks);
@@ -60,15 +85,15 @@ int mark_begin(pam_handle_t *pamh, const void *line, const struct subject *subje
 		}
 	}
 	if (marks)
-		return PAM_SUCCESS;
+		return 0;
 	marks = calloc(1, sizeof(*marks));
 	if (!marks)
-		return PAM_BUF_ERR;
+		return -ENOMEM;
 	if (pam_set_data(pamh, MARK_DATA, marks, cleanup) != PAM_SUCCESS) {
 		free(marks);
-		return PAM_BUF_ERR;
+		return -ENOMEM;
 	}
-	return PAM_SUCCESS;
+	return 0;
 }
 
 int mark_add(pam_handle_t *pamh, const void *line, const struct subject *subject,
@@ -78,7 +103,7 @@ int mark_add(pam_handle_t *pamh, const void *line, const struct subject *subject
 	struct mark *mark = calloc(1, sizeof(*mark));
 	const void *login;
 
-	if (!marks || !mark) {
+	if (!marks || !mark || (!line && note_call(pamh) != PAM_SUCCESS)) {
 		free(mark);
 		return -ENOMEM;
 	}

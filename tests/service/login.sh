@@ -167,6 +167,69 @@ test_one_credential_is_not_two_factors() {
 	refused alice twice "$(hotp "$SEED" 1)" "$(hotp "$SEED" 2)"
 }
 
+# Without options they cannot be told apart: what the first has let in does not serve the second.
+test_two_lines_without_options_do_not_share_a_credential() {
+	enrol_password alice 'correct horse'
+	enrol_hotp bob
+	service bare <<-END
+		auth required pam_webcred.so
+		auth required pam_webcred.so
+		account required pam_webcred.so
+	END
+	for _ in 1 2; do
+		mark
+		drive alice bare --answer 'correct horse' --answer 'correct horse' authenticate
+		is "$CODE" PAM_PERM_DENIED "one password on two lines"
+		says "$OUT" '^prompts 1 '
+		logged 'two lines of pam_webcred without options cannot be told apart: give each its own get='
+	done
+	drive bob bare --answer "$(hotp "$SEED" 1)" --answer "$(hotp "$SEED" 2)" authenticate
+	is "$CODE" PAM_PERM_DENIED "one token on two lines"
+	# Another line in between, or one that was refused, makes no difference.
+	service bare <<-END
+		auth required pam_webcred.so
+		auth required pam_webcred.so get=otp nullok
+		auth required pam_permit.so
+		auth required pam_webcred.so
+	END
+	drive alice bare --answer 'correct horse' --answer 'correct horse' authenticate
+	is "$CODE" PAM_PERM_DENIED "one password on three lines"
+	service bare <<-END
+		auth optional pam_webcred.so
+		auth required pam_webcred.so
+	END
+	drive alice bare --answer 'wrong' --answer 'correct horse' authenticate
+	is "$CODE" PAM_SUCCESS "the second line alone"
+}
+
+# tries N OPERATION...: every one ends well, on one handle, with a prompt for each of N tries.
+tries() {
+	local n=$1
+	shift
+	drive alice "$SERVICE" --answer 'correct horse' --answer 'correct horse' --answer 'correct horse' "$@"
+	says_not "$OUT" '^[a-z_]+(\([a-z]*\))? PAM_[A-RT-Z]'
+	says "$OUT" "^prompts $n "
+}
+
+# A lock screen asks again on its handle, and so does sudo: that is no second line.
+test_one_handle_authenticates_again() {
+	enrol_password alice 'correct horse'
+	tries 3 authenticate authenticate acct_mgmt authenticate
+	tries 2 authenticate acct_mgmt authenticate acct_mgmt
+	tries 2 authenticate acct_mgmt 'setcred(refresh)' authenticate 'setcred(refresh)'
+	drive alice "$SERVICE" --answer wrong --answer 'correct horse' authenticate authenticate acct_mgmt
+	is "$CODE" PAM_SUCCESS "the second try"
+	# Ours had let in, and another line had not: the next try is a try.
+	service denied <<-END
+		auth required pam_webcred.so
+		auth required pam_deny.so
+	END
+	drive alice denied --answer 'correct horse' --answer 'correct horse' authenticate authenticate
+	is "$CODE" PAM_AUTH_ERR
+	says "$OUT" '^prompts 2 '
+	logged_not 'cannot be told apart'
+}
+
 test_nullok_is_ignore_only_where_nothing_is_enrolled() {
 	service nullok <<-END
 		auth [default=die ignore=ignore success=done] pam_webcred.so nullok get=password
