@@ -209,6 +209,7 @@ struct keeper {
 	bool conf_good;
 	struct stat conf_seen;
 	int conf_result;
+	int64_t conf_retry_at;
 	char conf_error[512];
 	struct store *store;
 	dev_t store_dev;

@@ -30,8 +30,9 @@ static bool open_conf_changed(const struct keeper *keeper, const struct stat *no
 	       now->st_ctim.tv_nsec != seen->st_ctim.tv_nsec;
 }
 
-/* Reads the file again where it is not the one we know. */
-static void open_conf(struct keeper *keeper)
+/* Reads the file again where it is not the one we know; where it could not be read, or was
+ * not trusted, now and then: the reason may have been a folder above it, or no memory. */
+static void open_conf(struct keeper *keeper, int64_t clock)
 {
 	const char *path = keeper->options->conf_path;
 	struct stat now;
@@ -39,11 +40,11 @@ static void open_conf(struct keeper *keeper)
 	memset(&now, 0, sizeof(now));
 	if (lstat(path, &now) < 0)
 		memset(&now, 0, sizeof(now));
-	if (keeper->conf_good && !open_conf_changed(keeper, &now))
-		return;
-	if (keeper->conf_result != 0 && !open_conf_changed(keeper, &now))
+	if ((keeper->conf_good || clock < keeper->conf_retry_at) &&
+	    !open_conf_changed(keeper, &now))
 		return;
 	keeper->conf_seen = now;
+	keeper->conf_retry_at = clock + OPEN_RETRY_MS;
 	keeper->conf_result =
 		conf_read(path, &keeper->conf, keeper->conf_error, sizeof(keeper->conf_error));
 	keeper->conf_good = keeper->conf_result == 0;
@@ -238,7 +239,7 @@ int keeper_ready(struct keeper *keeper, char *ret_text, size_t size)
 {
 	int64_t now = wire_clock();
 
-	open_conf(keeper);
+	open_conf(keeper, now);
 	if (keeper->store && !keeper->in_batch && !open_file_is_there(keeper)) {
 		open_close_store(keeper);
 		keeper->store_retry_at = 0;

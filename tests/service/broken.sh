@@ -300,6 +300,27 @@ test_conf_that_others_can_write() {
 	heals
 }
 
+# The file is as it was: what was wrong was around it, and is looked at again.
+test_conf_below_a_folder_that_others_can_write() {
+	enrol_password alice 'correct horse'
+	authority_stop
+	install -d -m 0775 /etc/webcred
+	echo '[service]' >/etc/webcred/webcred.conf
+	mark
+	start_sick
+	refuses_as_a_fault '/etc/webcred'
+	chmod 0755 /etc/webcred
+	sleep 0.6
+	granted alice "$SERVICE" 'correct horse'
+	# Nor does a good one become a bad one by itself, until it is read anew.
+	chmod 0775 /etc/webcred
+	touch /etc/webcred/webcred.conf
+	refuses_as_a_fault '/etc/webcred'
+	chmod 0755 /etc/webcred
+	sleep 0.6
+	granted alice "$SERVICE" 'correct horse'
+}
+
 # Opening a FIFO must not make a login wait for somebody who writes to it.
 test_conf_that_is_a_fifo() {
 	enrol_password alice 'correct horse'
