@@ -213,7 +213,7 @@ static void set_up(void)
 		       access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	fuzz_insist(mkdtemp(folder) != NULL && atexit(remove_folder) == 0);
 	keeper.options = &options;
-	keeper.epoll = keeper.mother = -1;
+	keeper.epoll = keeper.mother = keeper.farewell.channel = -1;
 	talk_begin(NULL, 0, -1, NULL);
 	if (keeper_ready(&keeper, text, sizeof(text)) != 0) {
 		(void)fprintf(stderr, "%s\n", text);
