@@ -34,6 +34,9 @@ static const char usage_text[] =
 	"  oversize                     packets of up to 200,000 bytes in place of each message\n"
 	"  crowd N MS silent|half|asked so many connections, held\n"
 	"  linger N S MS                hellos with descriptors whose last close waits S seconds\n"
+	"  stuck KIND N MS FILE         so many descriptors of a file of stuck_file's, sent with\n"
+	"                               hello, request, or where nobody reads: refused, unread, "
+	"left\n"
 	"  lie NUMBER...                be the authority: RESULT with each of these as `granted`\n";
 
 static _Noreturn void usage(void)
@@ -62,6 +65,26 @@ int stranger_connect(const char *path)
 bool stranger_send(int fd, const void *bytes, size_t len)
 {
 	return send(fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+bool stranger_attach(int fd, const void *bytes, size_t len, int passed)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.room = {0}};
+	struct iovec piece = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = len};
+	struct msghdr message = {.msg_iov = &piece,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &passed, sizeof(int));
+	return sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)len;
 }
 
 void stranger_hello(const struct stranger *stranger, struct wire_hello *hello)
@@ -360,6 +383,8 @@ int main(int argc, char **argv)
 		return stranger_crowd(&stranger, argv + 1, n - 1);
 	if (strcmp(argv[0], "linger") == 0 && n == 4)
 		return stranger_linger(&stranger, argv + 1, n - 1);
+	if (strcmp(argv[0], "stuck") == 0 && n == 5)
+		return stranger_stuck(&stranger, argv + 1, n - 1);
 	if (strcmp(argv[0], "lie") == 0 && n > 1)
 		return stranger_lie(argv + 1, n - 1);
 	usage();

@@ -197,23 +197,9 @@ static int linger_make(int seconds)
 static bool linger_send(const struct stranger *stranger, int fd, int passed)
 {
 	struct wire_hello hello;
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.room = {0}};
-	struct iovec piece = {.iov_base = &hello, .iov_len = sizeof(hello)};
-	struct msghdr message = {.msg_iov = &piece,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof(control)};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&message);
 
 	stranger_hello(stranger, &hello);
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &passed, sizeof(int));
-	return sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(hello);
+	return stranger_attach(fd, &hello, sizeof(hello), passed);
 }
 
 int stranger_linger(const struct stranger *stranger, char **word, int n)
