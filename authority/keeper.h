@@ -212,6 +212,7 @@ struct keeper {
 	int64_t conf_retry_at;
 	char conf_error[512];
 	struct store *store;
+	bool had_store; /* one was open here: another is not begun */
 	dev_t store_dev;
 	ino_t store_ino;
 	char store_error[512];

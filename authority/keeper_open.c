@@ -14,6 +14,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "authority/made.h"
 #include "lib/base/text.h"
 
 #define OPEN_RETRY_MS 500
@@ -151,16 +152,6 @@ static int open_keys(struct keeper *keeper)
 	return r == 0 ? open_code_keys(keeper) : r;
 }
 
-static bool open_exists(const char *folder, const char *name)
-{
-	char path[4096];
-	struct stat st;
-
-	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
-		return true;
-	return lstat(path, &st) == 0 || errno != ENOENT;
-}
-
 static void open_remember_file(struct keeper *keeper)
 {
 	char path[4096];
@@ -204,18 +195,11 @@ static void open_close_store(struct keeper *keeper)
 static int open_store(struct keeper *keeper)
 {
 	const char *folder = keeper->options->state_folder;
-	bool has_key = open_exists(folder, "host.key"),
-	     has_store = open_exists(folder, "webcred.db");
-	int r;
+	int r = made_check(folder, keeper->had_store, keeper->store_error,
+			   sizeof(keeper->store_error));
 
-	/* A key without its database is a database that was lost. */
-	if (has_key && !has_store) {
-		snprintf(keeper->store_error, sizeof(keeper->store_error),
-			 "%s/webcred.db is missing although host.key is there; restore a backup, "
-			 "or remove host.key to begin with an empty store",
-			 folder);
-		return -ENODATA;
-	}
+	if (r != 0)
+		return r;
 	r = store_sqlite_open(folder, &keeper->store, keeper->store_error,
 			      sizeof(keeper->store_error));
 	if (r != 0)
@@ -223,6 +207,8 @@ static int open_store(struct keeper *keeper)
 	r = open_rp_id(keeper);
 	if (r == 0)
 		r = open_keys(keeper);
+	if (r == 0)
+		r = made_note(folder, keeper->store_error, sizeof(keeper->store_error));
 	if (r != 0) {
 		if (!keeper->store_error[0])
 			snprintf(keeper->store_error, sizeof(keeper->store_error), "%s: %s", folder,
@@ -230,6 +216,7 @@ static int open_store(struct keeper *keeper)
 		open_close_store(keeper);
 		return r < 0 ? r : -EIO;
 	}
+	keeper->had_store = true;
 	open_remember_file(keeper);
 	keeper_names_open(keeper);
 	return 0;

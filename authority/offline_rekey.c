@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "authority/audit.h"
+#include "authority/made.h"
 #include "authority/seal.h"
 
 struct rekey {
@@ -224,7 +225,11 @@ int offline_rekey(const struct offline_options *options)
 
 	rekey.options = options;
 	offline_conf(options, &conf);
-	r = store_sqlite_open(options->state_folder, &rekey.store, rekey.text, sizeof(rekey.text));
+	/* A store that was lost is not begun anew by who changes its key. */
+	r = made_check(options->state_folder, false, rekey.text, sizeof(rekey.text));
+	if (r == 0)
+		r = store_sqlite_open(options->state_folder, &rekey.store, rekey.text,
+				      sizeof(rekey.text));
 	if (r == -EBUSY)
 		return offline_fail(OFFLINE_REFUSED,
 				    "%s is in use: stop the authority first: systemctl stop "

@@ -272,6 +272,81 @@ test_restore_heals_a_damaged_store() {
 	granted alice "$SERVICE" 'correct horse'
 }
 
+# ---- a store that is missing ---------------------------------------------------
+
+# key_from_the_manager: the authority begins with a key that was handed in, as systemd does.
+key_from_the_manager() {
+	authority_stop
+	rm -rf "$STORE" "$SANDBOX/credentials"
+	mkdir -m 0700 "$STORE" "$SANDBOX/credentials"
+	echo 'webcred-key 1 77 MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=' >"$SANDBOX/credentials/webcred.key"
+	chmod 0400 "$SANDBOX/credentials/webcred.key"
+	export CREDENTIALS_DIRECTORY=$SANDBOX/credentials
+	authority_start || fail "the first start with a key from the manager"
+	[ ! -e "$STORE/host.key" ] || fail "a host key was made beside the manager's"
+}
+
+# passed_over: a stack in which who has nothing enrolled needs nothing.
+passed_over() {
+	service nullok <<-END
+		auth [default=die ignore=ignore success=done] pam_webcred.so nullok
+		auth required pam_permit.so
+	END
+}
+
+# lost WHAT-THE-LOG-SAYS: everybody is refused as a fault, who would be passed over as well.
+lost() {
+	mark
+	drive alice "$SERVICE" --answer 'correct horse' authenticate
+	is "$CODE" PAM_PERM_DENIED "a login without a store"
+	drive alice nullok --answer 'correct horse' authenticate
+	is "$CODE" PAM_PERM_DENIED "a login that may be passed over where nothing is enrolled"
+	logged "$1"
+	[ ! -e "$STORE/webcred.db" ] || fail "an empty store was begun"
+}
+
+test_store_that_is_lost_is_not_begun_anew() {
+	local how
+	passed_over
+	for how in host.key webcred.made; do
+		[ "$how" = host.key ] || key_from_the_manager
+		enrol_password alice 'correct horse'
+		enrol_hotp bob
+		granted bob otp "$(hotp "$SEED" 1)"
+		is "$(stat -c '%a %U' "$STORE/$how")" '600 root' "$how"
+		backup
+		authority_restart
+		granted alice "$SERVICE" 'correct horse'
+		rm "$STORE"/webcred.db*
+		lost "webcred.db is missing although $how is there; restore a backup, or remove $how"
+		authority_restart
+		lost "webcred.db is missing although $how is there"
+		offline --rekey
+		is "$STATUS" 3 "rekey without a store"
+		lost "webcred.db is missing although $how is there"
+		restore
+		granted alice "$SERVICE" 'correct horse'
+		authority_stop
+		rm "$STORE"/webcred.db* "$STORE/$how"
+		authority_start || fail "the authority did not begin anew"
+		is "$(credentials alice)" 0 "what alice has in an empty store"
+	done
+}
+
+# A store of a version that left no trace of it, and one that went with every trace.
+test_store_with_a_key_from_the_manager_leaves_its_trace() {
+	passed_over
+	key_from_the_manager
+	enrol_password alice 'correct horse'
+	authority_stop
+	rm "$STORE/webcred.made"
+	authority_start
+	[ -e "$STORE/webcred.made" ] || fail "no trace was left"
+	rm "$STORE"/*
+	lost 'webcred.db is missing although it was there a while ago'
+	is "$(ls "$STORE")" '' "what was made"
+}
+
 # The old log beside a restored file would be written into it.
 test_restore_leaves_no_old_log_behind() {
 	local child
