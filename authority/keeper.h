@@ -187,6 +187,7 @@ struct keeper_spares {
 struct keeper_farewell {
 	int channel; /* to the session that closes, or -1 */
 	pid_t pid;
+	bool owed;     /* the word that what it was handed last is no longer ours */
 	unsigned told; /* so many it has not closed yet ... */
 	int64_t since; /* ... the first of them since then, wire_clock() */
 	uid_t uid;     /* ... whose that was, more or less */

@@ -39,6 +39,7 @@ static void farewell_forget(struct keeper_farewell *farewell)
 	close(farewell->channel);
 	farewell->channel = -1;
 	farewell->told = 0;
+	farewell->owed = false;
 }
 
 static void farewell_hear(struct keeper_farewell *farewell)
@@ -85,25 +86,42 @@ static bool farewell_has_somebody(struct keeper *keeper)
 	return farewell->channel >= 0;
 }
 
-/* Under way, it has somebody else who has it: our own close is not the last. */
+static int farewell_say(struct keeper_farewell *farewell, enum question question, int fd)
+{
+	struct wire_out out;
+
+	wire_begin(&out, (enum wire_message)question);
+	return wire_send_fd(farewell->channel, out.bytes, out.len, fd, wire_clock());
+}
+
+/* What it was handed it closes when it hears that we have: ours is not the last. */
+static int farewell_confirm(struct keeper_farewell *farewell)
+{
+	int r = farewell->owed ? farewell_say(farewell, QUESTION_PARTED, -1) : 0;
+
+	if (r == 0)
+		farewell->owed = false;
+	return r;
+}
+
 static int farewell_hand(struct keeper *keeper)
 {
 	struct keeper_farewell *farewell = &keeper->farewell;
 	struct keeper_kept *kept = &farewell->kept[farewell->n_kept - 1];
-	struct wire_out out;
-	int r;
+	int r = farewell_confirm(farewell);
 
-	wire_begin(&out, (enum wire_message)QUESTION_PART);
-	r = wire_send_fd(farewell->channel, out.bytes, out.len, kept->fd, wire_clock());
+	if (r == 0)
+		r = farewell_say(farewell, QUESTION_PART, kept->fd);
 	if (r != 0)
 		return r;
 	close(kept->fd);
+	farewell->owed = true;
 	farewell->n_kept--;
 	if (farewell->told++ == 0) {
 		farewell->since = wire_clock();
 		farewell->uid = kept->uid;
 	}
-	return 0;
+	return farewell_confirm(farewell);
 }
 
 /* ---- and when -------------------------------------------------------------- */
@@ -131,8 +149,8 @@ void keeper_farewell(struct keeper *keeper)
 	farewell_hear(farewell);
 	if (farewell->told && wire_clock() - farewell->since > FAREWELL_MS)
 		farewell_give_up(farewell);
-	while (farewell->n_kept && farewell_has_somebody(keeper)) {
-		int r = farewell_hand(keeper);
+	while ((farewell->n_kept || farewell->owed) && farewell_has_somebody(keeper)) {
+		int r = farewell->n_kept ? farewell_hand(keeper) : farewell_confirm(farewell);
 
 		if (r == -ETIMEDOUT) /* it has as many as it may have at once */
 			break;

@@ -68,7 +68,7 @@ enum question {
 	/* flag awaited: a touch is, or is no longer; no answer */
 	QUESTION_TOUCH = 28,
 	/* keeper to session, in place of ASSIGN, again and again: a descriptor that is to be
-	 * closed; session to keeper: it is */
+	 * closed, once PARTED says that nobody else has it; session to keeper, PARTED: it is */
 	QUESTION_PART = 29,
 	QUESTION_PARTED = 30,
 	/* answers */

@@ -248,6 +248,10 @@ static int session_close_others(struct session *session)
 	int r;
 
 	do {
+		n = wire_recv(session->keeper, session->in, sizeof(session->in), NULL, -1,
+			      INT64_MAX);
+		if (n != 1 || session->in[0] != QUESTION_PARTED)
+			return n < 0 ? (int)n : -EPROTO;
 		close(session->client);
 		wire_begin(&session->out, (enum wire_message)QUESTION_PARTED);
 		r = wire_send(session->keeper, session->out.bytes, session->out.len, INT64_MAX);
