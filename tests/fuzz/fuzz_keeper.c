@@ -279,6 +279,11 @@ static int ended_channel(void)
 static bool turn(struct client *client)
 {
 	keeper_hear_session(&keeper, client);
+	/* The session ended before it asked anything, and another has the caller. */
+	if (client->state == CLIENT_WAITING) {
+		client->state = CLIENT_SERVED;
+		client->channel = ended_channel();
+	}
 	if (keeper.copy)
 		keeper_backup_turn(&keeper);
 	keeper_commit(&keeper);
