@@ -263,9 +263,8 @@ void keeper_drop(struct keeper *keeper, struct client *client);
 struct client *keeper_client(const struct keeper *keeper, uint64_t serial);
 
 /* keeper_farewell.c: who closes what strangers may have filled. */
-/* Whether this caller's connection is to be closed by another. */
-bool keeper_parts(const struct keeper *keeper, const struct client *client);
-/* Its descriptor is no longer the keeper's. */
+/* Closes the caller's connection, or has another close it: its descriptor is no longer the
+ * keeper's. */
 void keeper_part(struct keeper *keeper, const struct client *client);
 /* What is due of that. */
 void keeper_farewell(struct keeper *keeper);

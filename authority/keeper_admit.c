@@ -305,10 +305,8 @@ static bool admit_close(struct keeper *keeper, struct client *client)
 	bool lingers;
 
 	keeper_hurry();
-	if (client->fd >= 0 && keeper_parts(keeper, client))
+	if (client->fd >= 0)
 		keeper_part(keeper, client);
-	else if (client->fd >= 0)
-		close(client->fd);
 	client->fd = -1;
 	lingers = keeper_hashing_lingers(keeper, client);
 	if (!lingers && client->channel >= 0)

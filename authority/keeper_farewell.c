@@ -26,11 +26,6 @@
 #define FAREWELL_FORGET_MS 600000 /* without one lost for so long it is short again */
 #define FAREWELL_DEAF (KEEPER_KEPT_MAX / 2)
 
-bool keeper_parts(const struct keeper *keeper, const struct client *client)
-{
-	return !client->login_socket && (keeper->hurried || client->takes_rights);
-}
-
 /* ---- who closes ------------------------------------------------------------ */
 
 /* What it was given it still has, and closes where it can. */
@@ -163,12 +158,22 @@ void keeper_farewell(struct keeper *keeper)
 	farewell_listen(keeper);
 }
 
+/* Whether something may have been attached that nobody has received. */
+static bool farewell_needed(const struct keeper *keeper, const struct client *client)
+{
+	return !client->login_socket && (keeper->hurried || client->takes_rights);
+}
+
 /* Where there is no place left it stays open, and is nobody's: a descriptor lost
  * keeps nobody out. */
 void keeper_part(struct keeper *keeper, const struct client *client)
 {
 	struct keeper_farewell *farewell = &keeper->farewell;
 
+	if (!farewell_needed(keeper, client)) {
+		close(client->fd);
+		return;
+	}
 	/* Its descriptor goes, and the connection stays: it would be heard of for ever. */
 	(void)epoll_ctl(keeper->epoll, EPOLL_CTL_DEL, client->fd, NULL);
 	if (farewell->n_kept == KEEPER_KEPT_MAX)

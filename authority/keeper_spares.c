@@ -135,16 +135,15 @@ static bool spares_hand(struct keeper *keeper, struct client *client, int channe
 
 void keeper_assign(struct keeper *keeper, struct client *client)
 {
-	struct keeper_spares *spares = &keeper->spares[spares_pool(client)];
+	pid_t pid;
+	int channel;
 
-	while (spares->n) {
-		int channel = spares->channel[--spares->n];
-
+	while ((channel = keeper_take_out_spare(keeper, spares_pool(client), &pid)) >= 0) {
 		if (!spares_hand(keeper, client, channel)) {
 			close(channel);
 			continue;
 		}
-		client->session = spares->pid[spares->n];
+		client->session = pid;
 		client->channel = channel;
 		client->state = CLIENT_SERVED;
 		client->deadline = wire_clock() + KEEPER_SESSION_MS;

@@ -114,28 +114,32 @@ static int take_fds(struct msghdr *message)
 	return first;
 }
 
-/* Of what is next: 0, -EPROTO where it brings descriptors along, or -errno. */
+/* recvmsg(2) of what is there: -EAGAIN if nothing is, -ENODATA at the end, or -errno. */
+static ssize_t look(int fd, struct msghdr *message, int flags)
+{
+	ssize_t n = recvmsg(fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | flags);
+
+	/* A peer that closed without reading everything leaves this error in
+	 * front of what it still sent; it is told once. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recvmsg(fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | flags);
+	if (n < 0)
+		return errno == ECONNRESET ? -ENODATA : errno == EINTR ? -EAGAIN : -errno;
+	return n;
+}
+
+/* Of what is next: 0, -EPROTO where it brings descriptors along, or as look(). */
 static int look_ahead(int fd)
 {
 	char byte;
 	struct iovec part = {.iov_base = &byte, .iov_len = 1};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+	ssize_t n = look(fd, &message, MSG_PEEK);
 
-	if (recvmsg(fd, &message, MSG_DONTWAIT | MSG_PEEK) < 0)
-		return -errno;
+	if (n < 0)
+		return (int)n;
 	/* They were not asked for. */
 	return message.msg_flags & MSG_CTRUNC ? -EPROTO : 0;
-}
-
-static int look_ahead_twice(int fd)
-{
-	int r = look_ahead(fd);
-
-	/* A peer that closed without reading everything leaves this error in
-	 * front of what it still sent; it is told once. */
-	if (r == -ECONNRESET)
-		r = look_ahead(fd);
-	return r == -ECONNRESET ? -ENODATA : r == -EINTR ? -EAGAIN : r;
 }
 
 /* One packet that is there, -EAGAIN if none is. */
@@ -150,16 +154,14 @@ static ssize_t receive(int fd, void *buffer, size_t size, int *ret_fd)
 				 .msg_iovlen = 1,
 				 .msg_control = ret_fd ? control.room : NULL,
 				 .msg_controllen = ret_fd ? CMSG_LEN(sizeof(int)) : 0};
-	int passed, r = ret_fd ? 0 : look_ahead_twice(fd);
+	int passed, r = ret_fd ? 0 : look_ahead(fd);
 	ssize_t n;
 
 	if (r < 0)
 		return r;
-	n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (n < 0 && errno == ECONNRESET)
-		n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	n = look(fd, &message, 0);
 	if (n < 0)
-		return errno == ECONNRESET ? -ENODATA : errno == EINTR ? -EAGAIN : -errno;
+		return n;
 	passed = take_fds(&message);
 	if (n == 0)
 		n = -ENODATA;

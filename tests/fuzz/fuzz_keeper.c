@@ -275,15 +275,19 @@ static int ended_channel(void)
 	return ends[0];
 }
 
+static void serve(struct client *client)
+{
+	client->state = CLIENT_SERVED;
+	client->channel = ended_channel();
+}
+
 /* What a turn of the keeper's loop does for one that has asked. */
 static bool turn(struct client *client)
 {
 	keeper_hear_session(&keeper, client);
 	/* The session ended before it asked anything, and another has the caller. */
-	if (client->state == CLIENT_WAITING) {
-		client->state = CLIENT_SERVED;
-		client->channel = ended_channel();
-	}
+	if (client->state == CLIENT_WAITING)
+		serve(client);
 	if (keeper.copy)
 		keeper_backup_turn(&keeper);
 	keeper_commit(&keeper);
@@ -316,8 +320,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	keeper_hear_hello(&keeper, client);
 	if (!client->closing && client->state == CLIENT_WAITING) {
 		hold(client);
-		client->state = CLIENT_SERVED;
-		client->channel = ended_channel();
+		serve(client);
 		while (turn(client))
 			;
 	}

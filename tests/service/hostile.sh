@@ -3,8 +3,6 @@
 # What a local person may try against the others, and what must not come of it.
 . "$WEBCRED_TOP/tests/support/lib.sh"
 
-sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
-
 # as_alice COMMAND...: with no right that alice has not.
 as_alice() { setpriv --reuid alice --regid alice --clear-groups -- "$@"; }
 

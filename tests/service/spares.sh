@@ -9,8 +9,6 @@ quick_conf() {
 	enrol_password alice 'correct horse'
 }
 
-sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
-
 # until_calm: as many wait as before the last login, and each has given up its rights.
 until_calm() {
 	local pid all

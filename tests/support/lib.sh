@@ -36,6 +36,7 @@ helper_program() { find /usr/lib* -name webcred-device -type f 2>/dev/null | hea
 sanitized() { ldd "$(helper_program)" 2>/dev/null | grep -q libasan; }
 
 keeper_pid() { pgrep -o -P "$(authority_pid)"; }
+sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
 
 # is GOT WANTED [WHAT]
 is() {
