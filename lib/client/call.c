@@ -187,12 +187,11 @@ static int send_answer(struct call *call, uint16_t number, const struct webcred_
 static int ask_mediator(struct call *call, uint16_t number, enum webcred_ask kind)
 {
 	struct webcred_container *container = call->container;
-	struct webcred_secret *answer;
+	struct webcred_secret *answer = call->answer;
 	int r;
 
 	if (!call->mediator.ask)
 		return decline(call, WEBCRED_NOT_ALLOWED);
-	answer = secret_new();
 	if (!answer)
 		return decline(call, -ENOMEM);
 	r = mediator_result(
@@ -206,7 +205,7 @@ static int ask_mediator(struct call *call, uint16_t number, enum webcred_ask kin
 		r = send_answer(call, number, answer);
 	else
 		r = decline(call, r);
-	secret_free(answer);
+	(void)secret_set(answer, NULL, 0);
 	return r;
 }
 
@@ -374,12 +373,11 @@ static void wipe_scratch(struct webcred_container *container, size_t len)
 	secret_wipe(container->clean, strnlen(container->clean, sizeof(container->clean)));
 }
 
-int call_converse(struct call *call)
+static int converse(struct call *call)
 {
 	struct webcred_container *container = call->container;
 	int64_t deadline_ms = wire_clock() + call->patience_ms;
 
-	call->proved = call->ended = false;
 	for (;;) {
 		ssize_t n = receive(call, deadline_ms);
 		int64_t before = wire_clock();
@@ -398,6 +396,21 @@ int call_converse(struct call *call)
 		else
 			deadline_ms = wire_clock() + call->patience_ms;
 	}
+}
+
+int call_converse(struct call *call)
+{
+	int r;
+
+	call->proved = call->ended = false;
+	/* While the authority works: a page is locked and shut in meanwhile, and nobody
+	 * waits for it once he has answered. */
+	if ((call->rules & CALL_MAY_ASK) && call->mediator.ask)
+		call->answer = secret_new();
+	r = converse(call);
+	secret_free(call->answer);
+	call->answer = NULL;
+	return r;
 }
 
 int call_result(struct call *call)

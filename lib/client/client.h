@@ -120,6 +120,7 @@ struct call {
 	int (*account)(void *context, const char *name, uid_t uid, bool locked);
 	int (*person)(void *context, const struct webcred_person *person);
 	void *each_context;
+	struct webcred_secret *answer; /* call_converse()'s, NULL outside of it */
 	/* out */
 	int copy; /* what came with COPY, owned; -1 */
 	bool agent_asked;

@@ -33,9 +33,15 @@ PUBLIC int webcred_container_open(const char *user, uid_t uid,
 
 	if (!text_name_valid(user))
 		return WEBCRED_TYPE_ERROR;
-	container = calloc(1, sizeof(*container));
+	container = malloc(sizeof(*container));
 	if (!container)
 		return -ENOMEM;
+	/* The rooms for messages are four fifths of it, and a page of them is written
+	 * when the first message needs it. */
+	memset(container, 0, offsetof(struct webcred_container, out));
+	container->out.len = 0;
+	container->out.overflow = false;
+	container->text[0] = container->clean[0] = '\0';
 	container->signal_fd = container->proved_fd = -1;
 	container->cancel_fd = container_lift_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (container->cancel_fd < 0) {
