@@ -12,6 +12,7 @@ course_prepare() {
 	make_store "$(state many)" <"$SANDBOX/lines" || return 1
 	printf 'user once0 6300\nhotp\n' | make_store "$(state one)" || return 1
 	printf 'user once0 6300\nhotp\n' | make_store "$(state big)" || return 1
+	printf 'user word0 6400\ncheap %s\n' "$PASSWORD" | make_store "$(state cheap)" || return 1
 	printf 'user key0 6405\nauthfile %s\nuser nokey0 6401\nkey 1\nhotp\n' "$DISK/u2f/keys" |
 		make_store "$(state desk)" || return 1
 	fact spare_sessions "$(sed -n 's/^#spare_sessions = //p' "$WEBCRED_STAGE/etc/webcred/webcred.conf")"
@@ -36,30 +37,39 @@ course_code() {
 	alternate "$TURNS" code_ours code_google code_oath code_floor
 }
 
-# Six people a round; their codes are of three steps, and used up then.
+# Six people a turn, and three others in fresh processes; their codes are of three steps, and
+# used up then.
+totp_turn=0
 totp_ours() {
-	totp totp.in ours ours $totp_next 6 $PAUSE
-	totp totp.fresh ours ours $((TOTP_USERS + totp_next)) 6 $PAUSE -x
+	totp totp.in ours ours $((6 * totp_turn)) 6 $PAUSE
+	totp totp.fresh ours ours $((TOTP_IN + 3 * totp_turn)) 3 $PAUSE -x
 }
 totp_google() {
-	totp totp.in google google $totp_next 6 $PAUSE
-	totp totp.fresh google google $((TOTP_USERS + totp_next)) 6 $PAUSE -x
-	totp_next=$((totp_next + 6))
+	totp totp.in google google $((6 * totp_turn)) 6 $PAUSE
+	totp totp.fresh google google $((TOTP_IN + 3 * totp_turn)) 3 $PAUSE -x
+	totp_turn=$((totp_turn + 1))
 }
 
 course_totp() {
 	step 'one login by TOTP'
-	totp_next=0
 	alternate "$TURNS" totp_ours totp_google
 }
 
-password_ours() { password password.in ours ours-password 2; password password.fresh ours ours-password 1 -x; }
-password_unix() { password password.in unix unix 1; password password.fresh unix unix 1 -x; }
-password_bare() { limit password.in bare hash 2; }
+password_ours() { password password.in ours ours-password 3; password password.fresh ours ours-password 1 -x; }
+password_unix() { password password.in unix unix 3; password password.fresh unix unix 1 -x; }
+password_bare() { limit password.in bare hash 3; }
+# A hash of 64 MiB takes 10 ms more or less from one to the next, of 8 MiB not one: what a login
+# has beyond it can be told.
+cheap_ours() { password cheap.in ours ours-cheap 7; }
+cheap_bare() { limit cheap.in bare cheap 7; }
 
 course_password() {
 	step 'one login by password'
-	alternate "$TURNS" password_ours password_unix password_bare
+	alternate "$ROUNDS" password_ours password_unix password_bare
+	printf '[password]\nmemory = 8192\npasses = 2\n' >"$DISK/conf/cheap"
+	authority cheap --conf "$DISK/conf/cheap" || return
+	alternate $((2 * TURNS)) cheap_ours cheap_bare
+	authority_end cheap
 }
 
 # ---- many at once -------------------------------------------------------------------
@@ -74,6 +84,7 @@ long_google() { hotp sustained google google long%d 12 -p $BURST; }
 # Somebody else each round: 63 refusals are 63 failures, and slow that person down.
 same_ours() { hotp same.code ours ours "same$same" 1 -p $BURST -1; }
 same_google() { hotp same.code google google "same$same" 1 -p $BURST -1; }
+same=0
 same_oath() {
 	hotp same.code oath oath "same$same" 1 -p $BURST -1
 	same=$((same + 1))
@@ -82,11 +93,12 @@ same_oath() {
 course_many() {
 	step "$BURST people at once, $BURST clients for a while, $BURST with one code"
 	# The first crowd is a figure of its own: webcred forks for it, and remembers it.
-	hotp first ours ours burst%d 1 -p $BURST
-	hotp first google google burst%d 1 -p $BURST
+	if [ "$pass" = 1 ]; then
+		hotp first ours ours burst%d 1 -p $BURST
+		hotp first google google burst%d 1 -p $BURST
+	fi
 	alternate "$BURSTS" burst_ours burst_google burst_floor
 	alternate $(((BURSTS + 1) / 2)) long_ours long_google long_floor
-	same=0
 	alternate $(((BURSTS + 1) / 2)) same_ours same_google same_oath
 }
 
@@ -192,7 +204,7 @@ course_users() {
 		authority big || return
 		hotp warm big ours-big once0 20
 		oath_logins=2 rounds=$ROUNDS
-		alternate "$rounds" users_one users_big
+		alternate $((PASSES * TURNS)) users_one users_big
 		[ "$size" -ge 1000000 ] && rounds=2
 		[ "$size" -ge 100000 ] && [ "$rounds" -gt 4 ] && rounds=4
 		alternate "$rounds" users_oath users_u2f

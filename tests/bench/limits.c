@@ -4,7 +4,10 @@
  * limits - what no login can be faster than, on this machine, now.
  *
  *   limits sync N RAW FILE      write and fdatasync one block of 4 KiB
- *   limits hash N RAW           Argon2id as the configuration has it: 64 MiB, 2 passes
+ *   limits hash N RAW           Argon2id as the configuration has it: 64 MiB, 2 passes; each in
+ *                               a process of its own, as a session's is: the second of one
+ *                               process finds caches and pages at hand, and is a tenth faster
+ *   limits cheap N RAW          the same of 8 MiB
  *   limits fork N RAW           a process that gives its rights away and ends
  *   limits slots N RAW FILE P   P processes, each N times: queue on a lock, write
  *                               128 bytes, fdatasync
@@ -48,15 +51,26 @@ static void one_sync(struct run *run)
 		die("limits: sync");
 }
 
-static void one_hash(struct run *run)
+static void hash(size_t kib)
 {
 	static const uint8_t salt[crypto_pwhash_SALTBYTES];
-	uint8_t hash[32];
+	uint8_t bytes[32];
 
-	(void)run;
-	if (crypto_pwhash(hash, sizeof(hash), "password", 8, salt, 2, 65536 * 1024,
+	if (crypto_pwhash(bytes, sizeof(bytes), "password", 8, salt, 2, kib * 1024,
 			  crypto_pwhash_ALG_ARGON2ID13) != 0)
 		die("limits: hash");
+}
+
+static void one_hash(struct run *run)
+{
+	(void)run;
+	hash(65536);
+}
+
+static void one_cheap(struct run *run)
+{
+	(void)run;
+	hash(8192);
 }
 
 static void one_fork(struct run *run)
@@ -110,6 +124,12 @@ static void apart(struct run *run, void (*one)(struct run *), int n, int process
 		continue;
 }
 
+static void one_by_one(struct run *run, void (*one)(struct run *), int n, uint64_t *ret_ns)
+{
+	for (int i = 0; i < n; i++)
+		apart(run, one, 1, 1, ret_ns + i);
+}
+
 static void tell(const char *raw, const uint64_t *ns, int n, uint64_t wall_ns)
 {
 	FILE *file = fopen(raw, "ae");
@@ -127,7 +147,11 @@ static void (*find(const char *word))(struct run *)
 	static const struct {
 		const char *word;
 		void (*one)(struct run *);
-	} all[] = {{"sync", one_sync}, {"hash", one_hash}, {"fork", one_fork}, {"slots", one_slot}};
+	} all[] = {{"sync", one_sync},
+		   {"hash", one_hash},
+		   {"cheap", one_cheap},
+		   {"fork", one_fork},
+		   {"slots", one_slot}};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (strcmp(word, all[i].word) == 0)
@@ -141,6 +165,7 @@ int main(int argc, char **argv)
 {
 	struct run run = {.file = argc > 4 ? argv[4] : NULL, .fd = -1};
 	int n = argc > 2 ? atoi(argv[2]) : 0, processes = argc > 5 ? atoi(argv[5]) : 1;
+	void (*one)(struct run *);
 	uint64_t began, *ns;
 
 	if (argc < 4 || n < 1 || processes < 1 || sodium_init() < 0)
@@ -149,11 +174,14 @@ int main(int argc, char **argv)
 		  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (ns == MAP_FAILED)
 		die("limits: memory");
+	one = find(argv[1]);
 	began = login_clock();
-	if (processes > 1)
-		apart(&run, find(argv[1]), n, processes, ns);
+	if (one == one_hash || one == one_cheap)
+		one_by_one(&run, one, n, ns);
+	else if (processes > 1)
+		apart(&run, one, n, processes, ns);
 	else
-		repeat(&run, find(argv[1]), n, ns);
+		repeat(&run, one, n, ns);
 	tell(argv[3], ns, n * processes, login_clock() - began);
 	return 0;
 }

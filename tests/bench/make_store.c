@@ -6,7 +6,8 @@
  *
  *   user NAME UID        what follows is NAME's
  *   hotp | totp          seed: SHA-1 of the name
- *   password TEXT
+ *   password TEXT        of the cost that the configuration ships
+ *   cheap TEXT           a password again, of an eighth of the memory
  *   recovery             ten codes, which nobody knows
  *   key COUNT            that many keys, which nobody has
  *   authfile PATH        a pam-u2f authfile's first entry
@@ -111,15 +112,12 @@ static void add_otp(struct maker *maker, enum credential_kind kind)
 	record_put(maker, &record);
 }
 
-static void add_password(struct maker *maker, const char *text)
+static void add_password(struct maker *maker, const char *text, unsigned passes, size_t kib)
 {
 	struct store_record record =
 		record_new(maker, WEBCRED_TYPE_PASSWORD, KIND_PASSWORD, "password");
 
-	/* The configuration's defaults; "full" users get a cheap one, of the same length. */
-	if (crypto_pwhash_argon2id_str(record.hash, text ? text : "nobody's",
-				       strlen(text ? text : "nobody's"), text ? 2 : 1,
-				       text ? 65536 * 1024 : 8192) != 0)
+	if (crypto_pwhash_argon2id_str(record.hash, text, strlen(text), passes, kib * 1024) != 0)
 		die("argon2id", ENOMEM);
 	record_put(maker, &record);
 }
@@ -201,7 +199,7 @@ static void fill(struct maker *maker, bool full, int first, int count)
 		add_otp(maker, full ? KIND_TOTP : KIND_HOTP);
 		if (!full)
 			continue;
-		add_password(maker, NULL);
+		add_password(maker, "nobody's", 1, 8); /* as long as any */
 		add_key(maker);
 		add_recovery(maker);
 	}
@@ -222,7 +220,9 @@ static void obey(struct maker *maker, char *line)
 	else if (strcmp(line, "recovery") == 0)
 		add_recovery(maker);
 	else if (strncmp(line, "password ", 9) == 0)
-		add_password(maker, line + 9);
+		add_password(maker, line + 9, 2, 65536);
+	else if (strncmp(line, "cheap ", 6) == 0)
+		add_password(maker, line + 6, 2, 8192);
 	else if (strncmp(line, "authfile ", 9) == 0)
 		add_authfile(maker, line + 9);
 	else if (sscanf(line, "key %d", &first) == 1)

@@ -18,7 +18,7 @@
 #define SERIES_MAX 128
 #define FACTS_MAX 64
 #define NAME_MAX_LEN 64
-#define BLOCKS_MAX 64
+#define BLOCKS_MAX 256
 #define WHOLE (-1)
 
 /* What one side did in its turn; the other side's of the same number came next to it. */
@@ -58,7 +58,8 @@ struct line {
 	const char *what;
 	const char *unit; /* of ours and theirs */
 	double ours, theirs, judged, reach;
-	double low, high; /* where what is judged lies, in 95 runs of 100 */
+	double low, high; /* where what is judged lies, 99 times of 100 */
+	double margin;	  /* of the reach */
 	bool at_least;	  /* reached at or above; else at or below */
 	bool ratio;	  /* what is judged is ours / theirs; else as `unit` */
 };
@@ -74,7 +75,8 @@ double report_value(const struct report *report, const char *metric, int block);
 int report_blocks(const struct report *report, const char *metric);
 
 int lines_make(const struct report *report, struct line ret_lines[LINES_MAX]);
-/* The verdict: reached or not, where all of the interval is; else at the border. */
+/* The verdict: reached or not, where all of the interval is on that side of the reach and beyond
+ * its margin; else at the border. */
 const char *line_verdict(const struct line *line);
 void lines_print(const struct line *lines, int n);
 

@@ -8,7 +8,8 @@
 DISK=$SANDBOX/bench
 PAMD=$SANDBOX/pam.d
 PASSWORD='a word of ours'
-TOTP_USERS=300
+TOTP_IN=600
+TOTP_USERS=900
 BURST=64
 
 # person NAME UID: an account whose home is on the disk.
@@ -46,7 +47,7 @@ world_people() {
 	people long $BURST 6200 hotp
 	people same 24 6330 hotp
 	people once 1 6300 hotp
-	people totp $((2 * TOTP_USERS)) 7000 totp
+	people totp $TOTP_USERS 7000 totp
 	people word 1 6400 "password $PASSWORD"
 	people nokey 1 6401 "$(printf 'hotp\nkey 1')"
 	people cred1n 1 6402 hotp
@@ -71,14 +72,14 @@ world_peers() {
 	for kind in h burst long same once nokey; do
 		make_peers google hotp "$kind%d" 0 "$(grep -c "^$kind[0-9]*:" /etc/passwd)" || return 1
 	done
-	make_peers google totp totp%d 0 $((2 * TOTP_USERS)) || return 1
+	make_peers google totp totp%d 0 $TOTP_USERS || return 1
 	mkdir -p "$DISK/oath"
 	make_peers oath hotp once%d 0 1 >"$DISK/oath/one"
 	{
 		make_peers oath hotp h%d 0 1
 		make_peers oath hotp burst%d 0 $BURST
 		make_peers oath hotp same%d 0 24
-		make_peers oath totp totp%d 0 $((2 * TOTP_USERS))
+		make_peers oath totp totp%d 0 $TOTP_USERS
 	} >"$DISK/oath/many"
 	chmod 0600 "$DISK/oath/"*
 }
@@ -121,6 +122,7 @@ world_services() {
 	for name in one big; do
 		pam "ours-$name" "required pam_webcred.so get=otp socket=/run/bench/$name/login"
 	done
+	pam ours-cheap 'required pam_webcred.so get=password socket=/run/bench/cheap/login'
 	pam ours-nokey 'required pam_webcred.so [get=public-key otp] socket=/run/bench/desk/login'
 	pam ours-key 'required pam_webcred.so get=public-key socket=/run/bench/desk/login'
 	pam google 'required pam_google_authenticator.so'
