@@ -108,6 +108,8 @@ struct client {
 	uint8_t begin_flags; /* WIRE_FLAG_* of the request */
 	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
 	char origin[STORE_ORIGIN_MAX + 1];
+	int64_t located_at; /* when that was looked for; 0: never */
+	bool remote;
 	bool known, barred;
 	struct store_account account;
 	uint8_t strongest;
@@ -428,7 +430,7 @@ void keeper_names_abandon(struct keeper *keeper);
 void keeper_names_watch(struct keeper *keeper);
 
 /* locality.c */
-bool locality_is_remote(const struct keeper *keeper, const struct client *client);
+bool locality_is_remote(const struct keeper *keeper, struct client *client);
 
 /* devices.c */
 void keeper_devices(struct keeper *keeper, struct client *client, struct wire_in *in);

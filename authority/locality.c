@@ -29,6 +29,8 @@
 #define LOCALITY_FAR 1
 #define LOCALITY_NOBODY_KNOWS (-ENODATA)
 
+#define LOCALITY_HOLDS_MS 100
+
 static bool locality_session_is(const char *session, const char *wanted)
 {
 	char *state = NULL;
@@ -158,7 +160,7 @@ static bool locality_is_getty(const struct client *client)
 	return r >= 0;
 }
 
-bool locality_is_remote(const struct keeper *keeper, const struct client *client)
+static bool locality_look(const struct keeper *keeper, const struct client *client)
 {
 	char *session = NULL;
 	int r;
@@ -177,4 +179,17 @@ bool locality_is_remote(const struct keeper *keeper, const struct client *client
 	if (r >= 0)
 		return r != LOCALITY_LOCAL_SEAT;
 	return keeper->conf.locality_unknown != LOCALITY_LOCAL;
+}
+
+/* Which ways there are is asked as a login begins, and which keys in the same moment: one look at
+ * its process, dozens of files, does for both.  Who waits for a key is looked at again. */
+bool locality_is_remote(const struct keeper *keeper, struct client *client)
+{
+	int64_t now = wire_clock();
+
+	if (!client->located_at || now - client->located_at > LOCALITY_HOLDS_MS) {
+		client->remote = locality_look(keeper, client);
+		client->located_at = now;
+	}
+	return client->remote;
 }
