@@ -8,8 +8,9 @@
 
 #include "lib/core/types/ssh_key.h"
 
-static bool filter_is_listed(const struct wire_descriptor *list, uint8_t n,
-			     const struct credential *credential)
+/* Its first entry's index, or n. */
+static uint8_t filter_place(const struct wire_descriptor *list, uint8_t n,
+			    const struct credential *credential)
 {
 	uint8_t i;
 
@@ -18,12 +19,18 @@ static bool filter_is_listed(const struct wire_descriptor *list, uint8_t n,
 			continue;
 		if (list[i].len == WIRE_ID_SIZE &&
 		    secret_equal(list[i].id, credential->id, WIRE_ID_SIZE))
-			return true;
+			break;
 		if (credential->external_len && list[i].len == credential->external_len &&
 		    secret_equal(list[i].id, credential->external, credential->external_len))
-			return true;
+			break;
 	}
-	return false;
+	return i;
+}
+
+static bool filter_is_listed(const struct wire_descriptor *list, uint8_t n,
+			     const struct credential *credential)
+{
+	return filter_place(list, n, credential) < n;
 }
 
 /* Behaviour 65: a list of unknown types only is an error, not an empty list. */
@@ -71,6 +78,23 @@ static bool filter_is_usable(const struct session *session, const struct credent
 	       credential_strength(credential, credential->uv_initialized) >= minimum;
 }
 
+/* Behaviour 65: the order of the list is preference.  Behind all that come before it or are equal.
+ */
+static void filter_insert(struct session *session, const struct credential *credential)
+{
+	const struct wire_request *request = &session->request;
+	uint8_t place = filter_place(request->allow, request->n_allow, credential);
+	size_t at = session->n_usable++;
+
+	for (; at > 0; at--) {
+		if (filter_place(request->allow, request->n_allow, &session->usable[at - 1]) <=
+		    place)
+			break;
+		session->usable[at] = session->usable[at - 1];
+	}
+	session->usable[at] = *credential;
+}
+
 bool session_lists_sound(const struct wire_request *request)
 {
 	return filter_list_is_sound(request->allow, request->n_allow) &&
@@ -94,7 +118,7 @@ int session_filter(struct session *session, const struct order *order, uint8_t m
 			continue;
 		(*ret_enrolled)++;
 		if (filter_is_usable(session, credential, minimum))
-			session->usable[session->n_usable++] = *credential;
+			filter_insert(session, credential);
 	}
 	/* Not counted: as much is copied for nobody as for somebody (behaviour 38). */
 	if (session->n_usable == 0 && session->credentials)

@@ -51,6 +51,7 @@ void session_prepare(struct session *session, uint8_t minimum, bool pretend,
 	login->tty = request->tty;
 	login->credentials = session->usable;
 	login->n_credentials = pretend ? 0 : session->n_usable;
+	login->preferred = request->n_allow > 0;
 	login->pretend = pretend;
 	login->may_ask = session->mediation != WEBCRED_MEDIATION_SILENT;
 	login->cached = session->cached_allowed && (request->flags & WIRE_FLAG_CACHED)

@@ -29,7 +29,7 @@ static void host_random(void *context, void *bytes, size_t len)
 
 	(void)context;
 	for (size_t i = 0; i < len; i++)
-		((uint8_t *)bytes)[i] = next++;
+		((uint8_t *)bytes)[i] = desk.zeros ? 0 : next++;
 }
 
 static int host_commit(void *context, const struct type_change *change,

@@ -22,6 +22,7 @@ struct desk {
 	size_t holds;	    /* index of the record whose key is plugged in */
 	uint8_t flags;
 	uint32_t counter;
+	bool zeros;	 /* what is random is none */
 	const char *lie; /* "signature", "id", "rp", "challenge", "handle" */
 	struct type_judgement judgement;
 	int commit_result, enrol_result, show_result;

@@ -143,6 +143,42 @@ static void test_allow(void **state)
 	assert_int_equal(enrolled, 5);
 }
 
+/* behaviour 65: its order is preference */
+static void test_allow_in_order(void **state)
+{
+	struct wire_descriptor list[4];
+
+	(void)state;
+	set_up("public-key otp password");
+	list[0] = ours(RED);
+	list[1] = ours(APP);
+	list[2] = ours(BLUE);
+	list[3] = ours(RED); /* again: the first one counts */
+	lists(list, 4, NULL, 0);
+	assert_int_equal(remain(), BIT(APP) | BIT(BLUE) | BIT(RED));
+	assert_memory_equal(session.usable[0].id, records[RED].id, WIRE_ID_SIZE);
+	assert_memory_equal(session.usable[1].id, records[APP].id, WIRE_ID_SIZE);
+	assert_memory_equal(session.usable[2].id, records[BLUE].id, WIRE_ID_SIZE);
+}
+
+/* behaviour 60: whatever the mediation */
+static void test_lists_in_each_mediation(void **state)
+{
+	struct wire_descriptor list[1];
+
+	(void)state;
+	for (int mediation = WEBCRED_MEDIATION_BY_FLAGS; mediation <= WEBCRED_MEDIATION_IMMEDIATE;
+	     mediation++) {
+		set_up("public-key otp password");
+		session.mediation = (enum webcred_mediation)mediation;
+		list[0] = ours(RED);
+		lists(list, 1, NULL, 0);
+		assert_int_equal(remain(), BIT(RED));
+		lists(NULL, 0, list, 1);
+		assert_int_equal(remain(), BIT(PASSWORD) | BIT(APP) | BIT(BLUE));
+	}
+}
+
 /* behaviour 65: unknown types are ignored; a list of nothing else is an error. */
 static void test_unknown_types(void **state)
 {
@@ -277,10 +313,16 @@ static int close_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),	       cmocka_unit_test(test_allow),
-		cmocka_unit_test(test_unknown_types),  cmocka_unit_test(test_exclude),
-		cmocka_unit_test(test_exclude_twin),   cmocka_unit_test(test_strength),
-		cmocka_unit_test(test_nothing_usable), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_lists_in_each_mediation),
+		cmocka_unit_test(test_allow_in_order),
+		cmocka_unit_test(test_unknown_types),
+		cmocka_unit_test(test_exclude),
+		cmocka_unit_test(test_exclude_twin),
+		cmocka_unit_test(test_strength),
+		cmocka_unit_test(test_nothing_usable),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, open_keys, close_keys);

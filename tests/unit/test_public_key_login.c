@@ -5,6 +5,7 @@
  * as the test wants; behaviours 30, 38, 55, 58, 63, 67 to 79.
  */
 #include <errno.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -271,6 +272,24 @@ static void test_many(void **state)
 	assert_int_equal(desk.ceremonies, 1);
 }
 
+/* behaviour 65: what a request prefers is asked for first, else what was used last */
+static void test_in_the_order_of_the_list(void **state)
+{
+	(void)state;
+	desk_set_up(3);
+	desk_records[1].last_used = 100;
+	assert_int_equal(get(), WEBCRED_STATUS_SUCCESS);
+	assert_int_equal(desk.entry[0].id[0], 2);
+	assert_int_equal(desk.entry[1].id[0], 3);
+	assert_int_equal(desk.entry[2].id[0], 1);
+	desk_set_up(3);
+	desk_records[1].last_used = 100;
+	desk_login.preferred = true;
+	assert_int_equal(get(), WEBCRED_STATUS_SUCCESS);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(desk.entry[i].id[0], i + 1);
+}
+
 /* Each ceremony has a challenge of its own, bound to service and host (70). */
 /* behaviour 70 */
 static void test_fresh_challenge(void **state)
@@ -283,6 +302,24 @@ static void test_fresh_challenge(void **state)
 	memcpy(first, desk.asked.client_data_hash, 32);
 	assert_int_equal(get(), WEBCRED_STATUS_SUCCESS);
 	assert_memory_not_equal(first, desk.asked.client_data_hash, 32);
+}
+
+/* behaviour 70: what the key signs, byte by byte */
+static void test_bound_to_service_and_host(void **state)
+{
+	static const char text[] = "{\"type\":\"webauthn.get\",\"challenge\":"
+				   "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+				   "\"origin\":\"webcred://desk.example/sudo\","
+				   "\"crossOrigin\":false}";
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+
+	(void)state;
+	desk_set_up(1);
+	desk.zeros = true;
+	strcpy(desk_policy.host, "desk.example");
+	assert_int_equal(get(), WEBCRED_STATUS_SUCCESS);
+	SHA256((const uint8_t *)text, sizeof(text) - 1, hash);
+	assert_memory_equal(desk.asked.client_data_hash, hash, sizeof(hash));
 }
 
 static void test_strength(void **state)
@@ -340,7 +377,9 @@ int main(void)
 		cmocka_unit_test(test_counter_never_falls),
 		cmocka_unit_test(test_counter_learnt_anew),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_in_the_order_of_the_list),
 		cmocka_unit_test(test_fresh_challenge),
+		cmocka_unit_test(test_bound_to_service_and_host),
 		cmocka_unit_test(test_strength),
 		cmocka_unit_test(test_imported),
 		cmocka_unit_test(test_no_touch),

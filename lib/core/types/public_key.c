@@ -35,12 +35,17 @@ static bool get_usable(const struct type_login *login, const struct credential *
 	       credential_strength(record, true) >= login->minimum_strength;
 }
 
-/* The key used last is the likeliest to be plugged in. */
-int public_key_by_use(const void *a, const void *b)
+static int by_use(const void *a, const void *b)
 {
 	const struct credential *const *x = a, *const *y = b;
 
 	return ((*x)->last_used < (*y)->last_used) - ((*x)->last_used > (*y)->last_used);
+}
+
+void public_key_sort(const struct type_login *login, const struct credential **records, size_t n)
+{
+	if (!login->preferred)
+		qsort(records, n, sizeof(records[0]), by_use);
 }
 
 /* Allocated; *ret_n may be 0.  NULL for lack of memory. */
@@ -55,7 +60,7 @@ static const struct credential **get_records(const struct type_login *login, siz
 		if (get_usable(login, &login->credentials[i]))
 			records[n++] = &login->credentials[i];
 	}
-	qsort(records, n, sizeof(*records), public_key_by_use);
+	public_key_sort(login, records, n);
 	*ret_n = n;
 	return records;
 }

@@ -155,7 +155,7 @@ static void agent_collect(const struct type_login *login, struct agent_records *
 		    credential_strength(record, true) >= login->minimum_strength)
 			sorted[n++] = record;
 	}
-	qsort(sorted, n, sizeof(sorted[0]), public_key_by_use);
+	public_key_sort(login, sorted, n);
 	for (size_t i = 0; i < n; i++) {
 		struct agent_record *at = &records->record[records->n];
 

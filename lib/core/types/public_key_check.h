@@ -36,8 +36,8 @@ int public_key_tell_end(const struct type_host *host, const struct type_ceremony
 enum webcred_status public_key_commit(const struct type_host *host, struct type_login *login,
 				      const struct credential *record,
 				      const struct public_key_judgement *judged, bool agent);
-/* Sorts pointers to records, the one used last first. */
-int public_key_by_use(const void *a, const void *b);
+/* Sorts pointers to records: as the request's list has them, else the one used last first. */
+void public_key_sort(const struct type_login *login, const struct credential **records, size_t n);
 /* What the key has to do: required where that makes it proof enough. */
 enum webcred_user_verification public_key_verification(const struct type_login *login,
 						       const struct credential *record);

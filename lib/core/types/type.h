@@ -156,6 +156,7 @@ struct type_login {
 	const char *tty;		      /* where it is asked; may be NULL */
 	const struct credential *credentials; /* of every type asked for */
 	size_t n_credentials;
+	bool preferred;			     /* they stand as the request's allow list has them */
 	bool pretend;			     /* nobody is there: same prompts, same work, refusal */
 	bool may_ask;			     /* false under silent mediation */
 	const struct webcred_secret *cached; /* a collected password, or NULL */
