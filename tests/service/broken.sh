@@ -55,12 +55,24 @@ test_no_socket_at_all() {
 
 # behaviour 13
 test_socket_that_somebody_else_put_there() {
+	local listener
 	enrol_password alice 'correct horse'
 	authority_stop
 	mkdir -p /run/webcred
 	chown alice /run/webcred
+	rm -f /run/webcred/login
+	setpriv --reuid alice --regid alice --clear-groups -- perl -MSocket -e '
+		socket(my $door, AF_UNIX, SOCK_SEQPACKET, 0) or die;
+		bind($door, pack_sockaddr_un("/run/webcred/login")) or die;
+		listen($door, 8) or die;
+		sleep 60' &
+	listener=$!
+	for _ in $(seq 200); do [ -S /run/webcred/login ] && break; sleep 0.02; done
 	mark
-	refuses_as_a_fault 'webcred'
+	refuses_as_a_fault '/run/webcred/login.*whoever listens there is not root'
+	kill $listener
+	wait $listener 2>/dev/null
+	rm -f /run/webcred/login
 	chown root /run/webcred
 	heals
 }
@@ -115,6 +127,20 @@ test_corrupt_database() {
 	cp -a "$SANDBOX/tmp/good" /var/lib/webcred
 	rm -rf "$SANDBOX/tmp/good"
 	heals
+}
+
+# behaviour 22: what cannot be read is no absence, and another credential no way around it
+test_a_record_that_cannot_be_read() {
+	enrol_password alice 'correct horse'
+	enrol_hotp alice
+	authority_stop
+	sqlite3 "$(database)" 'PRAGMA ignore_check_constraints = ON;
+		UPDATE credential SET type = 99 WHERE kind <> 1' || fail "cannot spoil a record"
+	mark
+	start_sick
+	drive alice password --answer 'correct horse' authenticate
+	is "$CODE" PAM_PERM_DENIED "a login by the credential beside it"
+	logged 'webcred.*store'
 }
 
 test_truncated_database() {

@@ -60,11 +60,11 @@ test_only_a_mediated_login_clears_the_flag() {
 # behaviour 3: never on the user socket
 test_login_on_the_user_socket_leaves_the_flag() {
 	enrol_password alice 'correct horse'
-	webcred_service webcred get=password
+	webcred_service webcred
 	OUT=$(as alice credrive -u alice --answer 'correct horse' get)
 	says "$OUT" '^granted '
 	OUT=$(as alice pamdrive -u alice -s webcred -c "$PAMD" --answer 'correct horse' authenticate acct_mgmt)
-	says "$OUT" 'prompts'
+	says "$OUT" '^authenticate PAM_SUCCESS'
 	flag_is_set alice webcred 'correct horse'
 }
 
@@ -269,6 +269,30 @@ test_what_was_chosen_decides() {
 	is "$CODE" PAM_AUTH_ERR
 }
 
+# behaviours 25 and 26: the key that was chosen and no other, and nothing behind it in the order
+test_another_way_than_the_chosen_one_is_left_alone() {
+	local red blue_before
+	chooser_conf
+	key_unplug blue
+	key_plug red
+	enrol_key alice red
+	key_plug blue
+	drive alice pick --answer x authenticate
+	red=$(sed -n 's/^.*  \([0-9]\)  security key "red".*/\1/p' <<<"$OUT")
+	[ -n "$red" ] || fail "no red key in the list: $OUT"
+	blue_before=$(key_log blue | grep -cE 'touch-wait|up=1')
+	mark
+	drive alice pick --answer "$red" authenticate
+	is "$CODE" PAM_SUCCESS
+	logged 'get granted .*credential="red"'
+	is "$(key_log blue | grep -cE 'touch-wait|up=1')" "$blue_before" "what the blue key was asked to be touched for"
+	enrol_hotp alice
+	webcred_service pick '[get=otp [NOTALLOWED=continue\] password]'
+	drive alice pick --answer 1 --answer "$(wrong "$(hotp "$SEED" 1)")" --answer 'correct horse' authenticate
+	is "$CODE" PAM_AUTH_ERR
+	says "$OUT" '^prompts 2 ' # the choice and the code
+}
+
 # behaviour 10: a label is shown as it is, and no control character ever is
 test_labels_hold_no_control_characters() {
 	keys_conf
@@ -278,6 +302,78 @@ test_labels_hold_no_control_characters() {
 	enrol_key alice 'büro'
 	drive alice "$SERVICE" authenticate
 	says "$OUT" 'Touch the key labelled büro'
+}
+
+# ---- keys ---------------------------------------------------------------------------------
+
+# handle USER: as the store has it.
+handle() {
+	mkdir -p "$SANDBOX/tmp/copy"
+	rm -f "$SANDBOX/tmp/copy/"*
+	cp /var/lib/webcred/webcred.db* "$SANDBOX/tmp/copy/"
+	sqlite3 "$SANDBOX/tmp/copy/webcred.db" "SELECT hex(handle) FROM account WHERE name = '$1'"
+}
+
+# behaviour 72: random, another in each store, and never a name
+test_user_handle_tells_nobody() {
+	local first
+	enrol_password alice 'correct horse'
+	first=$(handle alice)
+	is "${#first}" 64 "hexadecimal digits of a user handle"
+	says_not "$first" "$(printf alice | od -An -tx1 | tr -d ' \n' | tr a-f A-F)" "alice's user handle"
+	says_not "$first" '0000000000' "alice's user handle"
+	fresh
+	enrol_password alice 'correct horse'
+	[ "$(handle alice)" != "$first" ] || fail "the same in another store: $first"
+}
+
+# behaviour 71: root's alone to allow, and said at each use
+test_no_touch_is_said_at_each_login() {
+	keys_conf
+	key_plug blue
+	OUT=$(as alice webcred create public-key --label blue --no-touch </dev/null) && fail "as alice: $OUT"
+	is "$(credentials alice)" 0 "what alice has"
+	enrol_key alice blue --no-touch
+	for _ in 1 2; do
+		mark
+		drive alice "$SERVICE" authenticate
+		is "$CODE" PAM_SUCCESS
+		logged 'get granted user="alice" .*enrolled as no-touch'
+	done
+}
+
+# behaviour 61: what a request asks for counts, within what is configured
+test_timeout_of_a_request() {
+	keys_conf
+	key_plug blue
+	enrol_key alice blue
+	key blue touch=wait
+	webcred_service brief get=public-key timeout=1
+	drive alice brief authenticate
+	[ "$CODE" != PAM_SUCCESS ] || fail "let in untouched"
+	[ "$MS" -ge 900 ] && [ "$MS" -lt 5000 ] || fail "$MS ms for one second"
+}
+
+# behaviour 53: what a guess could be tried on leaves the keeper once the guess is counted
+test_no_hash_before_an_attempt_is_counted() {
+	local trace=$SANDBOX/tmp/keeper.trace tracer
+	command -v strace >/dev/null || skip "strace is not installed"
+	enrol_password alice 'correct horse'
+	strace -qq -s 20000 -e trace=sendmsg -e signal=none -p "$(keeper_pid)" -o "$trace" 2>"$trace.err" &
+	tracer=$!
+	for _ in $(seq 200); do
+		grep -q '^TracerPid:[[:space:]]*0$' "/proc/$(keeper_pid)/status" || break
+		sleep 0.02
+	done
+	drive alice password authenticate # nobody answers
+	[ "$CODE" != PAM_SUCCESS ] || fail "let in without an answer"
+	[ -s "$trace" ] || skip "strace sees nothing here: $(cat "$trace.err")"
+	grep -q argon2id "$trace" && fail "a hash was handed out, and no attempt made"
+	drive alice password --answer wrong authenticate
+	is "$CODE" PAM_AUTH_ERR
+	kill $tracer 2>/dev/null
+	wait $tracer
+	grep -q argon2id "$trace" || fail "no hash was seen where one is needed: the test sees nothing"
 }
 
 # ---- store, create --------------------------------------------------------------------------------

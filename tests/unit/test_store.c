@@ -243,6 +243,10 @@ static void test_flag(void **state)
 	folder_commit(folder);
 	assert_int_equal(OPS(folder)->flag_get(store, alice, "h", "sudo", &clear), 0);
 	assert_true(clear);
+	assert_int_equal(OPS(folder)->flag_get(store, alice, "H", "sudo", &clear), 0);
+	assert_false(clear);
+	assert_int_equal(OPS(folder)->flag_get(store, alice, "%", "sud_", &clear), 0);
+	assert_false(clear);
 	assert_int_equal(OPS(folder)->flag_get(store, alice, "other", "sudo", &clear), 0);
 	assert_false(clear);
 	folder_begin(folder);
