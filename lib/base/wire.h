@@ -229,7 +229,7 @@ struct wire_credential {
 
 /*
  * RESULT: u32 granted (WEBCRED_GRANTED or anything else), u32 outcome (the
- * positive enum, or 0), u32 fault (errno, or 0), u8 status, u32 delay_us,
+ * positive enum, or 0), u32 fault (errno, or 0), u8 status, u32 delay_us (to WIRE_DELAY_MAX_US),
  * u8 flags, str message, flag has_credential, and if 1 the credential and
  * bytes login (0 or WIRE_LOGIN_SIZE).  `granted` without a credential, or with
  * an outcome or a fault beside it, ends the connection: a refusal.
@@ -238,6 +238,7 @@ struct wire_credential {
  * status SUCCESS or NONE; any other beside outcome 0 counts as refused.
  */
 #define WIRE_RESULT_TELL_THROTTLED 0x01u
+#define WIRE_DELAY_MAX_US 60000000u /* what [service] fail_delay may be */
 
 struct wire_result {
 	uint32_t granted;

@@ -319,6 +319,8 @@ static bool result_consistent(const struct wire_result *result)
 		return false;
 	if (result->login_len != 0 && result->login_len != WIRE_LOGIN_SIZE)
 		return false;
+	if (result->delay_us > WIRE_DELAY_MAX_US)
+		return false;
 	if (result->granted != WEBCRED_GRANTED)
 		return true;
 	return result->has_credential && result->outcome == 0 && result->fault == 0;
@@ -329,6 +331,7 @@ bool wire_get_result(const void *message, size_t len, struct wire_result *ret_re
 	struct wire_result result = {0};
 	struct wire_in in;
 	uint8_t has;
+	bool good;
 
 	if (wire_open(&in, message, len) != WIRE_RESULT)
 		return false;
@@ -346,8 +349,9 @@ bool wire_get_result(const void *message, size_t len, struct wire_result *ret_re
 		result.login_len =
 			(uint16_t)wire_get_bytes(&in, result.login, sizeof(result.login));
 	}
-	if (has > 1 || !wire_done(&in) || !result_consistent(&result))
-		return false;
-	*ret_result = result;
-	return true;
+	good = has <= 1 && wire_done(&in) && result_consistent(&result);
+	if (good)
+		*ret_result = result;
+	secret_wipe(&result, sizeof(result)); /* the login it settles by */
+	return good;
 }

@@ -114,7 +114,7 @@ static int take_fds(struct msghdr *message)
 	return first;
 }
 
-/* recvmsg(2) of what is there: -EAGAIN if nothing is, -ENODATA at the end, or -errno. */
+/* recvmsg(2) of what is there: -EAGAIN if nothing is, 0 or -ENODATA at the end, or -errno. */
 static ssize_t look(int fd, struct msghdr *message, int flags)
 {
 	ssize_t n = recvmsg(fd, message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | flags);

@@ -201,12 +201,13 @@ static int ask_mediator(struct call *call, uint16_t number, enum webcred_ask kin
 	/* Too long for any secret: refused here, not cut, not sent. */
 	if (r == 0 && secret_refused(answer))
 		r = WEBCRED_NOT_ALLOWED;
-	if (r == 0)
+	if (r == 0) {
 		r = send_answer(call, number, answer);
-	else
-		r = decline(call, r);
+		(void)secret_set(answer, NULL, 0);
+		return r;
+	}
 	(void)secret_set(answer, NULL, 0);
-	return r;
+	return decline(call, r);
 }
 
 static int handle_ask(struct call *call, size_t len)
@@ -274,6 +275,10 @@ static int handle_show(struct call *call, size_t len)
 	wire_get_str(&in, container->text, sizeof(container->text));
 	if (!wire_done(&in) || kind < WEBCRED_SHOW_INFO || kind > WEBCRED_SHOW_SECRET)
 		return protocol_error(call, "a text out of form");
+	/* Each stops the clock while it is shown: without an end to them there is none to the call.
+	 */
+	if ((call->rules & CALL_MAY_ASK) && ++call->shown > CLIENT_SHOWS_MAX)
+		return protocol_error(call, "more texts than anybody reads");
 	/* What is shown once and kept nowhere must have been seen. */
 	matters = kind == WEBCRED_SHOW_URI || kind == WEBCRED_SHOW_SECRET;
 	if (!call->mediator.show)
@@ -403,6 +408,7 @@ int call_converse(struct call *call)
 	int r;
 
 	call->proved = call->ended = false;
+	call->shown = 0;
 	/* While the authority works: a page is locked and shut in meanwhile, and nobody
 	 * waits for it once he has answered. */
 	if ((call->rules & CALL_MAY_ASK) && call->mediator.ask)

@@ -30,6 +30,8 @@
 /* Beyond a request's own timeout: Argon2id, a queue, a device's last word. */
 #define CLIENT_GRACE_MS 10000
 #define CLIENT_PATIENCE_MAX_MS 130000
+/* Texts of one call in which a person may be asked. */
+#define CLIENT_SHOWS_MAX 1000
 
 struct webcred_container {
 	struct wire_hello hello; /* its verb is set anew for each call */
@@ -121,6 +123,7 @@ struct call {
 	int (*person)(void *context, const struct webcred_person *person);
 	void *each_context;
 	struct webcred_secret *answer; /* call_converse()'s, NULL outside of it */
+	unsigned shown;		       /* texts since it began */
 	/* out */
 	int copy; /* what came with COPY, owned; -1 */
 	bool agent_asked;

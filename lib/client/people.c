@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/base/wire_people.h"
 
 /* A million rows are published in seconds. */
@@ -13,15 +14,28 @@
 _Static_assert((int)WEBCRED_PUBLISH == (int)WIRE_PUBLISH, "one list of actions");
 _Static_assert((int)WEBCRED_IS_MEMBER == (int)WIRE_IS_MEMBER, "one list of kinds");
 
+/* They end on terminals. */
+static void clean(struct wire_person *clean, const struct wire_person *person)
+{
+	*clean = *person;
+	text_clean(clean->name, sizeof(clean->name), person->name);
+	text_clean(clean->gecos, sizeof(clean->gecos), person->gecos);
+	text_clean(clean->home, sizeof(clean->home), person->home);
+	text_clean(clean->shell, sizeof(clean->shell), person->shell);
+	text_clean(clean->group, sizeof(clean->group), person->group);
+	text_clean(clean->trouble, sizeof(clean->trouble), person->trouble);
+}
+
 bool people_take(struct call *call, size_t len, int *ret_result)
 {
-	struct wire_person wire;
+	struct wire_person read, wire;
 	struct webcred_person person;
 	struct wire_in in;
 
 	(void)wire_open(&in, call->container->in, len);
-	if (!wire_read_person(&in, &wire) || !wire_done(&in))
+	if (!wire_read_person(&in, &read) || !wire_done(&in))
 		return false;
+	clean(&wire, &read);
 	person = (struct webcred_person){
 		.kind = (enum webcred_person_kind)wire.kind,
 		.name = wire.name,

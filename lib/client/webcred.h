@@ -139,7 +139,8 @@ enum webcred_show {
  * A table of callbacks.  `size` is sizeof(struct webcred_mediator); a callback
  * that is NULL stands for a mediator that cannot do this, and the request that
  * needs it ends with WEBCRED_NOT_ALLOWED.  `text` is UTF-8 without control
- * characters other than newline, and lives for the duration of the call.
+ * characters other than newline, and lives for the duration of the call.  Each
+ * returns: who jumps out of one leaves a connection and a secret's room behind.
  *
  * ask: fill `answer` and return 0; return WEBCRED_NOT_ALLOWED if the person
  * declined, WEBCRED_ABORTED if the conversation is dead (nothing more will be

@@ -113,7 +113,8 @@ static bool in_bounds(const struct policy *policy)
 	return policy->mediation <= WEBCRED_MEDIATION_IMMEDIATE &&
 	       policy->unknown_as <= WEBCRED_TYPE_IDENTITY &&
 	       policy->user_verification <= WEBCRED_UV_DISCOURAGED &&
-	       policy->counter <= COUNTER_IGNORE && policy->pin_tries <= CEREMONY_PIN_TRIES_MAX;
+	       policy->counter <= COUNTER_IGNORE && policy->pin_tries <= CEREMONY_PIN_TRIES_MAX &&
+	       policy->fail_delay_us <= WIRE_DELAY_MAX_US;
 }
 
 bool policy_get(struct wire_in *in, struct policy *ret_policy)

@@ -14,9 +14,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/unit/scripted_peer.h"
@@ -237,6 +239,28 @@ static void test_texts_are_cleaned(void **state)
 	assert_string_equal(peer.text, "one\ntwo ?]0;x?");
 }
 
+/* Each is shown, and none of them ends the call. */
+static void test_texts_without_an_end(void **state)
+{
+	pid_t writer;
+
+	(void)state;
+	wire_begin(&peer.out, WIRE_SHOW);
+	wire_put_u8(&peer.out, WEBCRED_SHOW_INFO);
+	wire_put_str(&peer.out, "and another one");
+	writer = fork();
+	assert_true(writer >= 0);
+	if (writer == 0) {
+		while (wire_send(peer.here, peer.out.bytes, peer.out.len, wire_clock() + 1000) == 0)
+			continue;
+		_exit(0);
+	}
+	assert_int_equal(peer_get_nothing(), -EPROTO);
+	assert_int_equal(peer.shown, 1000);
+	assert_int_equal(kill(writer, SIGKILL), 0);
+	assert_int_equal(waitpid(writer, NULL, 0), writer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, peer_setup, peer_teardown)
 
 int main(void)
@@ -256,6 +280,7 @@ int main(void)
 		TEST(test_answer_too_long_is_not_sent),
 		TEST(test_no_mediator),
 		TEST(test_texts_are_cleaned),
+		TEST(test_texts_without_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lib/base/wire_people.h"
 #include "tests/unit/scripted_peer.h"
 
 /* ---- abort, busy, closed ------------------------------------------------ */
@@ -220,6 +221,36 @@ static void test_list(void **state)
 	assert_int_equal(n, 3);
 }
 
+static int look_at_person(void *context, const struct webcred_person *person)
+{
+	assert_string_equal(person->name, "alice");
+	assert_string_equal(person->gecos, "Alice?[2J");
+	assert_string_equal(person->home, "/home/a?lice");
+	*(bool *)context = true;
+	return 0;
+}
+
+/* behaviour 10 */
+static void test_people(void **state)
+{
+	struct wire_person person = {.kind = WIRE_IS_PERSON,
+				     .name = "alice",
+				     .gecos = "Alice\x1b[2J",
+				     .home = "/home/a\nlice"};
+	struct wire_result done = {0};
+	bool seen = false;
+
+	(void)state;
+	wire_begin(&peer.out, WIRE_PERSON);
+	wire_write_person(&peer.out, &person);
+	peer_say_out();
+	peer_say_result(&done);
+	assert_int_equal(
+		webcred_people(peer.container, WEBCRED_PERSON_LIST, NULL, look_at_person, &seen),
+		0);
+	assert_true(seen);
+}
+
 /* ---- requests ----------------------------------------------------------- */
 
 static void test_lists_have_bounds(void **state)
@@ -319,6 +350,7 @@ int main(void)
 		TEST(test_empty_password_is_a_type_error),
 		TEST(test_settle),
 		TEST(test_list),
+		TEST(test_people),
 		TEST(test_lists_have_bounds),
 		TEST(test_patience),
 		TEST(test_paths_that_others_could_have_put_there),

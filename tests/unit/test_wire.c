@@ -310,6 +310,7 @@ static void test_result_that_contradicts_itself(void **state)
 	RESULT_REFUSED_WITH(result.flags = 0x80);
 	RESULT_REFUSED_WITH(result.fault = 1u << 31);
 	RESULT_REFUSED_WITH(result.login_len = 1);
+	RESULT_REFUSED_WITH(result.delay_us = WIRE_DELAY_MAX_US + 1);
 	result = sample_grant();
 	result.granted = 1; /* no grant, however it looks */
 	assert_true(wire_put_result(&out, &result));
