@@ -63,7 +63,7 @@ void keeper_touch(struct keeper *keeper, struct client *client, bool awaited)
 	client->touching = awaited;
 }
 
-bool locality_is_remote(const struct keeper *keeper, const struct client *client)
+bool locality_is_remote(const struct keeper *keeper, struct client *client)
 {
 	(void)keeper;
 	return client->rhost[0] != '\0';
