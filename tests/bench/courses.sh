@@ -204,10 +204,9 @@ course_users() {
 		authority big || return
 		hotp warm big ours-big once0 20
 		oath_logins=2 rounds=$ROUNDS
-		alternate $((PASSES * TURNS)) users_one users_big
-		[ "$size" -ge 1000000 ] && rounds=2
-		[ "$size" -ge 100000 ] && [ "$rounds" -gt 4 ] && rounds=4
-		alternate "$rounds" users_oath users_u2f
+		[ "$size" -ge 100000 ] && [ "$rounds" -gt 8 ] && rounds=8
+		alternate "$rounds" users_one users_big users_oath users_u2f
+		alternate $((PASSES * TURNS - rounds)) users_one users_big
 		authority_end big
 		fact "store_bytes_$size" "$(stat -c %s "$DISK/state/big/webcred.db")"
 	done

@@ -113,15 +113,24 @@ static void repeat(struct run *run, void (*one)(struct run *), int n, uint64_t *
 static void apart(struct run *run, void (*one)(struct run *), int n, int processes,
 		  uint64_t *ret_ns)
 {
+	int status;
+
 	for (int p = 0; p < processes; p++) {
+		pid_t pid;
+
 		run->number = p;
-		if (fork() == 0) {
+		pid = fork();
+		if (pid < 0)
+			die("limits: fork");
+		if (pid == 0) {
 			repeat(run, one, n, ret_ns + (size_t)p * (size_t)n);
 			_exit(0);
 		}
 	}
-	while (wait(NULL) > 0)
-		continue;
+	while (wait(&status) > 0) {
+		if (status != 0)
+			die("limits: a process of its own");
+	}
 }
 
 static void one_by_one(struct run *run, void (*one)(struct run *), int n, uint64_t *ret_ns)

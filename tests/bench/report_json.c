@@ -63,6 +63,7 @@ static json_t *table(const struct line *lines, int n)
 		json_object_set_new(one, "low", real(line->low));
 		json_object_set_new(one, "high", real(line->high));
 		json_object_set_new(one, "reach", real(line->reach));
+		json_object_set_new(one, "margin", real(line->margin));
 		json_object_set_new(one, "at_least", json_boolean(line->at_least));
 		json_object_set_new(one, "verdict", json_string(line_verdict(line)));
 		json_array_append_new(out, one);

@@ -150,6 +150,7 @@ authority() {
 	credrive wait "/run/bench/$name/login" 10000 || {
 		echo "bench: the authority $name does not answer" >&2
 		tail -n 5 "$SANDBOX/log" >&2
+		FAILED=1
 		return 1
 	}
 }
