@@ -18,6 +18,7 @@
 #include "tests/gauntlet/stranger.h"
 
 #define STUCK_MOST 1024
+#define STUCK_TRIES 200
 
 static const struct stuck_kind {
 	const char *name;
@@ -62,11 +63,12 @@ static bool stuck_send(const struct stranger *stranger, const struct stuck_kind 
 }
 
 /* A connection that said its piece, or -1; counts what a socket did not take. */
-static int stuck_try(const struct stranger *stranger, const struct stuck_kind *kind,
-		     const char *file, unsigned *ret_barred)
+static int stuck_once(const struct stranger *stranger, const struct stuck_kind *kind,
+		      const char *file, unsigned *ret_barred)
 {
 	int passed = open(file, O_RDWR | O_CLOEXEC), fd = stranger_connect(stranger->socket);
 	bool sent;
+	int error;
 
 	if (passed < 0 || fd < 0) {
 		perror(passed < 0 ? file : stranger->socket);
@@ -77,8 +79,24 @@ static int stuck_try(const struct stranger *stranger, const struct stuck_kind *k
 	close(passed);
 	if (sent)
 		return fd;
+	error = errno;
 	close(fd);
+	errno = error;
 	return -1;
+}
+
+/* Who is turned away for the hello may find the door shut before the rest is sent: once more. */
+static int stuck_try(const struct stranger *stranger, const struct stuck_kind *kind,
+		     const char *file, unsigned *ret_barred)
+{
+	int fd = -1;
+
+	for (int tries = 0; tries < STUCK_TRIES && fd < 0; tries++) {
+		fd = stuck_once(stranger, kind, file, ret_barred);
+		if (fd < 0 && errno != EPIPE && errno != ECONNRESET)
+			break;
+	}
+	return fd;
 }
 
 /* What is said to any of them; never waits for one alone. */
