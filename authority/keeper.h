@@ -108,8 +108,8 @@ struct client {
 	uint8_t begin_flags; /* WIRE_FLAG_* of the request */
 	char service[WIRE_SERVICE_MAX + 1], tty[WIRE_TTY_MAX + 1], rhost[WIRE_RHOST_MAX + 1];
 	char origin[STORE_ORIGIN_MAX + 1];
-	int64_t located_at; /* when that was looked for; 0: never */
-	bool remote;
+	bool remote; /* locality.c's word, and when it looked; 0: never */
+	int64_t located_at;
 	bool known, barred;
 	struct store_account account;
 	uint8_t strongest;

@@ -78,8 +78,7 @@ static bool filter_is_usable(const struct session *session, const struct credent
 	       credential_strength(credential, credential->uv_initialized) >= minimum;
 }
 
-/* Behaviour 65: the order of the list is preference.  Behind all that come before it or are equal.
- */
+/* Behaviour 65: the order of the list is preference.  Behind all that its place is not ahead of. */
 static void filter_insert(struct session *session, const struct credential *credential)
 {
 	const struct wire_request *request = &session->request;

@@ -188,6 +188,7 @@ static int ask_mediator(struct call *call, uint16_t number, enum webcred_ask kin
 {
 	struct webcred_container *container = call->container;
 	struct webcred_secret *answer = call->answer;
+	bool answered;
 	int r;
 
 	if (!call->mediator.ask)
@@ -201,13 +202,11 @@ static int ask_mediator(struct call *call, uint16_t number, enum webcred_ask kin
 	/* Too long for any secret: refused here, not cut, not sent. */
 	if (r == 0 && secret_refused(answer))
 		r = WEBCRED_NOT_ALLOWED;
-	if (r == 0) {
+	answered = r == 0;
+	if (answered)
 		r = send_answer(call, number, answer);
-		(void)secret_set(answer, NULL, 0);
-		return r;
-	}
 	(void)secret_set(answer, NULL, 0);
-	return decline(call, r);
+	return answered ? r : decline(call, r);
 }
 
 static int handle_ask(struct call *call, size_t len)
@@ -275,8 +274,7 @@ static int handle_show(struct call *call, size_t len)
 	wire_get_str(&in, container->text, sizeof(container->text));
 	if (!wire_done(&in) || kind < WEBCRED_SHOW_INFO || kind > WEBCRED_SHOW_SECRET)
 		return protocol_error(call, "a text out of form");
-	/* Each stops the clock while it is shown: without an end to them there is none to the call.
-	 */
+	/* Each stops the clock while it is shown: where they have no end, the call has none. */
 	if ((call->rules & CALL_MAY_ASK) && ++call->shown > CLIENT_SHOWS_MAX)
 		return protocol_error(call, "more texts than anybody reads");
 	/* What is shown once and kept nowhere must have been seen. */

@@ -115,9 +115,7 @@ test_cve_2023_42465_sudo() {
 }
 
 silent_access() {
-	mkdir -p "$SANDBOX/tmp/copy"
-	cp /var/lib/webcred/webcred.db* "$SANDBOX/tmp/copy/"
-	sqlite3 "$SANDBOX/tmp/copy/webcred.db" 'SELECT count(*) FROM silent_access'
+	of_a_copy 'SELECT count(*) FROM silent_access'
 }
 
 test_second_login_line_refuses_after_ours_has_granted() {

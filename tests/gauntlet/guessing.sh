@@ -205,16 +205,10 @@ t_stays_small() {
 
 # longest USER: the most bytes that the keeper hands a session for one refused login of theirs.
 longest() {
-	local keeper trace=$SANDBOX/tmp/trace.$1
-	keeper=$(keeper_pid)
-	strace -qq -e trace=sendmsg -e signal=none -p "$keeper" -o "$trace" 2>"$trace.err" &
-	for _ in $(seq 200); do
-		grep -q '^TracerPid:[[:space:]]*0$' "/proc/$keeper/status" || break
-		sleep 0.02
-	done
+	local trace=$SANDBOX/tmp/trace.$1
+	trace_keeper "$trace"
 	guess "$1"
-	kill $! 2>/dev/null
-	wait $!
+	untrace_keeper
 	sed -n 's/.* = \([0-9]*\)$/\1/p' "$trace" | sort -n | tail -n 1
 }
 

@@ -139,9 +139,7 @@ hex() { printf %s "$1" | xxd -p | tr -d '\n'; }
 # As sshd writes it for alice's key (PROTOCOL.u2f).
 ssh_line() {
 	local key type=sk-ecdsa-sha2-nistp256@openssh.com
-	mkdir -p "$SANDBOX/tmp/copy"
-	cp /var/lib/webcred/webcred.db* "$SANDBOX/tmp/copy/"
-	key=$(sqlite3 "$SANDBOX/tmp/copy/webcred.db" 'SELECT hex(key) FROM credential WHERE key IS NOT NULL')
+	key=$(of_a_copy 'SELECT hex(key) FROM credential WHERE key IS NOT NULL')
 	[[ $key =~ ^A5010203262001215820(.{64})225820(.{64})$ ]] || fail "not an ES256 key: $key"
 	key=$(string "$(hex $type)")$(string "$(hex nistp256)")$(string "04${BASH_REMATCH[1]}${BASH_REMATCH[2]}")$(string "$(hex ssh:)")
 	printf 'publickey %s %s signature count = %d' $type "$(xxd -r -p <<<"$key" | base64 -w 0)" "$1"

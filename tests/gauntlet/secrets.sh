@@ -14,9 +14,7 @@ needle() { echo "$1 $2" >>"$NEEDLES"; }
 
 # What is stored of alice, as it stands in the store; from a copy, as root.
 stored_needles() {
-	mkdir -p "$SANDBOX/tmp/copy"
-	cp /var/lib/webcred/webcred.db* "$SANDBOX/tmp/copy/"
-	needle stored-hash "$(sqlite3 "$SANDBOX/tmp/copy/webcred.db" "SELECT hex(substr(hash, -43)) FROM credential WHERE hash LIKE '\$argon%'" | head -n 1)"
+	needle stored-hash "$(of_a_copy "SELECT hex(substr(hash, -43)) FROM credential WHERE hash LIKE '\$argon%'" | head -n 1)"
 	needle stored-seed "$(base32 -d <<<"$SEED" 2>/dev/null | od -An -v -tx1 | tr -d ' \n')"
 	needle seed-in-base32 "$(hex "$SEED")"
 	needle host-key "$(od -An -v -tx1 /var/lib/webcred/host.key | tr -d ' \n' | head -c 64)"

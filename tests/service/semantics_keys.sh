@@ -5,12 +5,7 @@
 . "$WEBCRED_TOP/tests/support/keys.sh"
 
 # handle USER: as the store has it.
-handle() {
-	mkdir -p "$SANDBOX/tmp/copy"
-	rm -f "$SANDBOX/tmp/copy/"*
-	cp /var/lib/webcred/webcred.db* "$SANDBOX/tmp/copy/"
-	sqlite3 "$SANDBOX/tmp/copy/webcred.db" "SELECT hex(handle) FROM account WHERE name = '$1'"
-}
+handle() { of_a_copy "SELECT hex(handle) FROM account WHERE name = '$1'"; }
 
 # behaviour 72: random, another in each store, and never a name
 test_user_handle_tells_nobody() {
@@ -55,23 +50,17 @@ test_timeout_of_a_request() {
 
 # behaviour 53: what a guess could be tried on leaves the keeper once the guess is counted
 test_no_hash_before_an_attempt_is_counted() {
-	local trace=$SANDBOX/tmp/keeper.trace tracer
+	local trace=$SANDBOX/tmp/keeper.trace
 	command -v strace >/dev/null || skip "strace is not installed"
 	enrol_password alice 'correct horse'
-	strace -qq -s 20000 -e trace=sendmsg -e signal=none -p "$(keeper_pid)" -o "$trace" 2>"$trace.err" &
-	tracer=$!
-	for _ in $(seq 200); do
-		grep -q '^TracerPid:[[:space:]]*0$' "/proc/$(keeper_pid)/status" || break
-		sleep 0.02
-	done
+	trace_keeper "$trace" -s 20000
 	drive alice password authenticate # nobody answers
 	[ "$CODE" != PAM_SUCCESS ] || fail "let in without an answer"
 	[ -s "$trace" ] || skip "strace sees nothing here: $(cat "$trace.err")"
 	grep -q argon2id "$trace" && fail "a hash was handed out, and no attempt made"
 	drive alice password --answer wrong authenticate
 	is "$CODE" PAM_AUTH_ERR
-	kill $tracer 2>/dev/null
-	wait $tracer
+	untrace_keeper
 	grep -q argon2id "$trace" || fail "no hash was seen where one is needed: the test sees nothing"
 }
 

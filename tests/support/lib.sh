@@ -38,6 +38,33 @@ sanitized() { ldd "$(helper_program)" 2>/dev/null | grep -q libasan; }
 keeper_pid() { pgrep -o -P "$(authority_pid)"; }
 sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
 
+# of_a_copy SQL: what the store says, while the authority has it.
+of_a_copy() {
+	local copy=$SANDBOX/tmp/copy
+	mkdir -p "$copy"
+	rm -f "$copy"/*
+	cp /var/lib/webcred/webcred.db* "$copy/"
+	sqlite3 "$copy/webcred.db" "$1"
+}
+
+# trace_keeper FILE [OPTION...]: what it sends, by strace; sets TRACER, which untrace_keeper ends.
+trace_keeper() {
+	local file=$1 keeper
+	shift
+	keeper=$(keeper_pid)
+	strace -qq "$@" -e trace=sendmsg -e signal=none -p "$keeper" -o "$file" 2>"$file.err" &
+	TRACER=$!
+	for _ in $(seq 200); do
+		grep -q '^TracerPid:[[:space:]]*0$' "/proc/$keeper/status" || break
+		sleep 0.02
+	done
+}
+
+untrace_keeper() {
+	kill "$TRACER" 2>/dev/null
+	wait "$TRACER"
+}
+
 # is GOT WANTED [WHAT]
 is() {
 	[ "$1" = "$2" ] || fail "${3:-value} is '$1', not '$2'"
