@@ -23,7 +23,8 @@ course_prepare() {
 
 # So long nobody else comes: what a login leaves to do is done in between, on
 # both sides, as between two people.  Without a pause it is the line `sustained`.
-PAUSE='-w 6'
+PAUSE_MS=6
+PAUSE="-w $PAUSE_MS"
 
 code_ours() { hotp code.in ours ours h0 15 $PAUSE; hotp code.fresh ours ours h0 10 $PAUSE -x; }
 code_google() { hotp code.in google google h0 15 $PAUSE; hotp code.fresh google google h0 10 $PAUSE -x; }
@@ -55,13 +56,13 @@ course_totp() {
 	alternate "$TURNS" totp_ours totp_google
 }
 
-password_ours() { password password.in ours ours-password 3; password password.fresh ours ours-password 1 -x; }
-password_unix() { password password.in unix unix 3; password password.fresh unix unix 1 -x; }
-password_bare() { limit password.in bare hash 3; }
+password_ours() { password password.in ours ours-password 3 $PAUSE; password password.fresh ours ours-password 1 -x; }
+password_unix() { password password.in unix unix 3 $PAUSE; password password.fresh unix unix 1 -x; }
+password_bare() { limit password.in bare hash 3 "$PAUSE_MS"; }
 # A hash of 64 MiB takes 10 ms more or less from one to the next, of 8 MiB not one: what a login
 # has beyond it can be told.
-cheap_ours() { password cheap.in ours ours-cheap 7; }
-cheap_bare() { limit cheap.in bare cheap 7; }
+cheap_ours() { password cheap.in ours ours-cheap 7 $PAUSE; }
+cheap_bare() { limit cheap.in bare cheap 7 "$PAUSE_MS"; }
 
 course_password() {
 	step 'one login by password'

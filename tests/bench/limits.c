@@ -4,10 +4,10 @@
  * limits - what no login can be faster than, on this machine, now.
  *
  *   limits sync N RAW FILE      write and fdatasync one block of 4 KiB
- *   limits hash N RAW           Argon2id as the configuration has it: 64 MiB, 2 passes; each in
- *                               a process of its own, as a session's is: the second of one
- *                               process finds caches and pages at hand, and is a tenth faster
- *   limits cheap N RAW          the same of 8 MiB
+ *   limits hash N RAW REST      Argon2id as the configuration has it: 64 MiB, 2 passes; each in
+ *                               a process of its own, as a session's is, after REST ms, as a
+ *                               login: one behind another finds caches and pages at hand
+ *   limits cheap N RAW REST     the same of 8 MiB
  *   limits fork N RAW           a process that gives its rights away and ends
  *   limits slots N RAW FILE P   P processes, each N times: queue on a lock, write
  *                               128 bytes, fdatasync
@@ -133,10 +133,13 @@ static void apart(struct run *run, void (*one)(struct run *), int n, int process
 	}
 }
 
-static void one_by_one(struct run *run, void (*one)(struct run *), int n, uint64_t *ret_ns)
+static void one_by_one(struct run *run, void (*one)(struct run *), int n, int rest_ms,
+		       uint64_t *ret_ns)
 {
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		usleep((useconds_t)rest_ms * 1000);
 		apart(run, one, 1, 1, ret_ns + i);
+	}
 }
 
 static void tell(const char *raw, const uint64_t *ns, int n, uint64_t wall_ns)
@@ -172,10 +175,11 @@ static void (*find(const char *word))(struct run *)
 
 int main(int argc, char **argv)
 {
-	struct run run = {.file = argc > 4 ? argv[4] : NULL, .fd = -1};
+	struct run run = {.fd = -1};
 	int n = argc > 2 ? atoi(argv[2]) : 0, processes = argc > 5 ? atoi(argv[5]) : 1;
 	void (*one)(struct run *);
 	uint64_t began, *ns;
+	bool hashes;
 
 	if (argc < 4 || n < 1 || processes < 1 || sodium_init() < 0)
 		return 2;
@@ -184,9 +188,11 @@ int main(int argc, char **argv)
 	if (ns == MAP_FAILED)
 		die("limits: memory");
 	one = find(argv[1]);
+	hashes = one == one_hash || one == one_cheap;
+	run.file = argc > 4 && !hashes ? argv[4] : NULL;
 	began = login_clock();
-	if (one == one_hash || one == one_cheap)
-		one_by_one(&run, one, n, ns);
+	if (hashes)
+		one_by_one(&run, one, n, argc > 4 ? atoi(argv[4]) : 0, ns);
 	else if (processes > 1)
 		apart(&run, one, n, processes, ns);
 	else

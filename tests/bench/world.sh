@@ -40,19 +40,21 @@ world_disk() {
 	mkdir -p "$DISK/home" "$DISK/conf"
 }
 
+# Who is measured alone stands before the crowds: each line of passwd(5) above theirs is read.
 world_people() {
 	: >"$SANDBOX/lines"
 	people h 1 6000 hotp
-	people burst $BURST 6100 hotp
-	people long $BURST 6200 hotp
-	people same 24 6330 hotp
 	people once 1 6300 hotp
-	people totp $TOTP_USERS 7000 totp
 	people word 1 6400 "password $PASSWORD"
 	people nokey 1 6401 "$(printf 'hotp\nkey 1')"
 	people cred1n 1 6402 hotp
 	people cred10n 1 6403 "$(printf 'hotp\nkey 9')"
 	people cred100n 1 6404 "$(printf 'hotp\nkey 99')"
+	person key0 6405
+	people burst $BURST 6100 hotp
+	people long $BURST 6200 hotp
+	people same 24 6330 hotp
+	people totp $TOTP_USERS 7000 totp
 	# pam_unix's own hash, as passwd(1) on Debian makes it.
 	perl -e 'print "word0:" . crypt($ARGV[0], "\$y\$j9T\$F5Jx5fExrKuPp53xLKQ..1\$") . ":19000:0:99999:7:::\n"' \
 		"$PASSWORD" >"$SANDBOX/shadow"
@@ -193,7 +195,6 @@ world_key() {
 	until [ -L "$SANDBOX/key" ]; do kill -0 $SOFTKEY || return 1; sleep 0.01; done
 	export WEBCRED_BENCH_KEY
 	WEBCRED_BENCH_KEY=$(readlink -f "$SANDBOX/key")
-	person key0 6405
 	LD_PRELOAD=$PROGRAMS/find_key.so pamu2fcfg -u key0 -o pam://bench -i pam://bench >"$DISK/u2f/keys" ||
 		return 1
 	sed 's/^key0:/nokey0:/' "$DISK/u2f/keys" >"$DISK/u2f/one"
