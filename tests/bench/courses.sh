@@ -155,7 +155,7 @@ course_keys() {
 
 # ---- what is loaded -----------------------------------------------------------------------
 
-load_one() { record load "$1" pambench -D "$LIBRARIES/security/$2" -u nobody -n 20 -x -o "$RAW/load.$1"; }
+load_one() { record load "$1" pambench -D "$LIBRARIES/security/$2" -u nobody -n 10 -x -o "$RAW/load.$1"; }
 load_ours() { load_one ours pam_webcred.so; plain grown ours ours-nokey nokey0 1 -x -M -m hotp -c "${COUNTER[ours-nokey/nokey0]}"
 	COUNTER[ours-nokey/nokey0]=$((COUNTER[ours-nokey/nokey0] + 1)); }
 load_u2f() { load_one u2f pam_u2f.so; plain grown u2f u2f-stand-in nokey0 1 -x -M; }
@@ -167,7 +167,7 @@ course_load() {
 	LIBRARIES=/usr/lib/$(cc -print-multiarch)
 	printf '[webcred]\nlocality_unknown = local\n' >"$DISK/conf/desk"
 	authority desk --conf "$DISK/conf/desk" || return
-	alternate "$ROUNDS" load_ours load_u2f load_google load_oath
+	alternate "$TURNS" load_ours load_u2f load_google load_oath
 	authority_end desk
 }
 
@@ -192,7 +192,7 @@ users_u2f() { pam u2f-big "[success=ok default=ignore] pam_u2f.so authfile=$DISK
 	'required pam_permit.so'; plain "users.$size" u2f u2f-big nokey0 3; }
 
 course_users() {
-	local have=1 rounds
+	local have=1
 	authority one || return
 	size=1 oath_logins=10
 	alternate "$ROUNDS" users_one users_oath_one
@@ -204,10 +204,11 @@ course_users() {
 		u2f_grow "$size"
 		authority big || return
 		hotp warm big ours-big once0 20
-		oath_logins=2 rounds=$ROUNDS
-		[ "$size" -ge 100000 ] && [ "$rounds" -gt 8 ] && rounds=8
-		alternate "$rounds" users_one users_big users_oath users_u2f
-		alternate $((PASSES * TURNS - rounds)) users_one users_big
+		# One of theirs takes half a second: in many pairs of one, so that a disk which is
+		# busy for some seconds meets few.
+		oath_logins=1
+		alternate "$ROUNDS" users_one users_big users_oath users_u2f
+		alternate $((PASSES * TURNS - ROUNDS)) users_one users_big
 		authority_end big
 		fact "store_bytes_$size" "$(stat -c %s "$DISK/state/big/webcred.db")"
 	done
