@@ -117,6 +117,16 @@ test_password_is_replaced_not_added() {
 	granted alice "$SERVICE" 'the second'
 }
 
+# behaviour 42: who says no to the question that a change needs has done nothing wrong; it is logged
+test_declined_change_changes_nothing() {
+	enrol_password alice 'correct horse'
+	OUT=$(as alice credrive -u alice password 'another word') && fail "changed: $OUT"
+	says "$OUT" '^result AbortError'
+	logged 'manage declined user="alice" .*reason="not proved: no answer"'
+	granted alice "$SERVICE" 'correct horse'
+	refused alice "$SERVICE" 'another word'
+}
+
 test_no_secret_is_in_the_store_or_the_log() {
 	enrol_password alice 'correct horse'
 	enrol_totp alice
