@@ -185,10 +185,7 @@ course_credentials() {
 users_one() { hotp "users.$size" one ours-one once0 12; }
 users_big() { hotp "users.$size" big ours-big once0 12; }
 # It writes all of its file; what of that is still to be written is not left to the others.
-users_oath() { COUNTER[oath-big/once0]=${COUNTER[oath-$size]:-1}
-	hotp "users.$size" oath oath-big once0 "$oath_logins"
-	COUNTER[oath-$size]=${COUNTER[oath-big/once0]}
-	sync -f "$DISK"; }
+users_oath() { hotp "users.$size" oath oath-big once0 1; sync -f "$DISK"; }
 users_oath_one() { hotp users.1 oath oath-one once0 10; }
 users_u2f() { pam u2f-big "[success=ok default=ignore] pam_u2f.so authfile=$DISK/u2f/big origin=pam://bench appid=pam://bench" \
 	'required pam_permit.so'; plain "users.$size" u2f u2f-big nokey0 3; }
@@ -196,20 +193,20 @@ users_u2f() { pam u2f-big "[success=ok default=ignore] pam_u2f.so authfile=$DISK
 course_users() {
 	local have=1
 	authority one || return
-	size=1 oath_logins=10
+	size=1
 	alternate "$ROUNDS" users_one users_oath_one
 	for size in $SIZES; do
 		step "$size users"
 		echo "fill $have $((size - have))" | make_store "$(state big)" || { FAILED=1; return; }
 		have=$size
 		oath_grow "$size"
+		COUNTER[oath-big/once0]=1
 		u2f_grow "$size"
 		sync -f "$DISK"
 		authority big || return
 		hotp warm big ours-big once0 20
 		# One of theirs takes half a second: in many pairs of one, so that a disk which is
 		# busy for some seconds meets few.
-		oath_logins=1
 		alternate "$ROUNDS" users_one users_big users_oath users_u2f
 		alternate $((PASSES * TURNS - ROUNDS)) users_one users_big
 		authority_end big

@@ -154,20 +154,21 @@ static void tell(const char *raw, const uint64_t *ns, int n, uint64_t wall_ns)
 	printf("n %d ok %d wall_us %.1f cpu_us 0\n", n, n, (double)wall_ns / 1e3);
 }
 
-static void (*find(const char *word))(struct run *)
-{
-	static const struct {
-		const char *word;
-		void (*one)(struct run *);
-	} all[] = {{"sync", one_sync},
-		   {"hash", one_hash},
-		   {"cheap", one_cheap},
-		   {"fork", one_fork},
-		   {"slots", one_slot}};
+static const struct kind {
+	const char *word;
+	void (*one)(struct run *);
+	bool rests; /* before each, which is in a process of its own; its argument is REST */
+} kinds[] = {{.word = "sync", .one = one_sync},
+	     {.word = "hash", .one = one_hash, .rests = true},
+	     {.word = "cheap", .one = one_cheap, .rests = true},
+	     {.word = "fork", .one = one_fork},
+	     {.word = "slots", .one = one_slot}};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (strcmp(word, all[i].word) == 0)
-			return all[i].one;
+static const struct kind *find(const char *word)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(word, kinds[i].word) == 0)
+			return &kinds[i];
 	}
 	fprintf(stderr, "limits: what is %s?\n", word);
 	exit(2);
@@ -177,9 +178,9 @@ int main(int argc, char **argv)
 {
 	struct run run = {.fd = -1};
 	int n = argc > 2 ? atoi(argv[2]) : 0, processes = argc > 5 ? atoi(argv[5]) : 1;
-	void (*one)(struct run *);
+	const char *argument = argc > 4 ? argv[4] : NULL;
+	const struct kind *kind;
 	uint64_t began, *ns;
-	bool hashes;
 
 	if (argc < 4 || n < 1 || processes < 1 || sodium_init() < 0)
 		return 2;
@@ -187,16 +188,15 @@ int main(int argc, char **argv)
 		  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (ns == MAP_FAILED)
 		die("limits: memory");
-	one = find(argv[1]);
-	hashes = one == one_hash || one == one_cheap;
-	run.file = argc > 4 && !hashes ? argv[4] : NULL;
+	kind = find(argv[1]);
+	run.file = kind->rests ? NULL : argument;
 	began = login_clock();
-	if (hashes)
-		one_by_one(&run, one, n, argc > 4 ? atoi(argv[4]) : 0, ns);
+	if (kind->rests)
+		one_by_one(&run, kind->one, n, argument ? atoi(argument) : 0, ns);
 	else if (processes > 1)
-		apart(&run, one, n, processes, ns);
+		apart(&run, kind->one, n, processes, ns);
 	else
-		repeat(&run, one, n, ns);
+		repeat(&run, kind->one, n, ns);
 	tell(argv[3], ns, n * processes, login_clock() - began);
 	return 0;
 }

@@ -133,18 +133,6 @@ test_recorded_assertion_in_64_ceremonies() {
 	honest
 }
 
-string() { printf '%08x%s' $((${#1} / 2)) "$1"; }
-hex() { printf %s "$1" | xxd -p | tr -d '\n'; }
-
-# As sshd writes it for alice's key (PROTOCOL.u2f).
-ssh_line() {
-	local key type=sk-ecdsa-sha2-nistp256@openssh.com
-	key=$(of_a_copy 'SELECT hex(key) FROM credential WHERE key IS NOT NULL')
-	[[ $key =~ ^A5010203262001215820(.{64})225820(.{64})$ ]] || fail "not an ES256 key: $key"
-	key=$(string "$(hex $type)")$(string "$(hex nistp256)")$(string "04${BASH_REMATCH[1]}${BASH_REMATCH[2]}")$(string "$(hex ssh:)")
-	printf 'publickey %s %s signature count = %d' $type "$(xxd -r -p <<<"$key" | base64 -w 0)" "$1"
-}
-
 test_ssh_auth_info_line_replayed() {
 	local round line
 	row 'an SSH_AUTH_INFO_0 line replayed by 64'
@@ -154,6 +142,7 @@ test_ssh_auth_info_line_replayed() {
 	key_plug blue
 	enrol_key alice blue
 	enrol_password alice 'correct horse'
+	ssh_key
 	drive alice sshd --rhost 192.0.2.1 --answer 'correct horse' 'authenticate(disallow_null)' acct_mgmt
 	says "$OUT" '^acct_mgmt PAM_SUCCESS'
 	for round in $(seq "$(how_many 3 30)"); do

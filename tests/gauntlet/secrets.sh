@@ -9,7 +9,6 @@ PASSWORD='correct horse 7f3a91'
 NEEDLES=$SANDBOX/tmp/needles
 TABLE=
 
-hex() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n'; }
 needle() { echo "$1 $2" >>"$NEEDLES"; }
 
 # What is stored of alice, as it stands in the store; from a copy, as root.

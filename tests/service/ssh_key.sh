@@ -21,23 +21,6 @@ ssh_conf() {
 	ssh_key
 }
 
-string() { printf '%08x%s' $((${#1} / 2)) "$1"; }
-hex() { printf %s "$1" | xxd -p | tr -d '\n'; }
-
-# ssh_key: sets SSH_KEY, alice's key as an authorized_keys file would have it (PROTOCOL.u2f); from
-# a copy of the store, since the authority lets nobody else read its own.
-ssh_key() {
-	local key type=sk-ecdsa-sha2-nistp256@openssh.com
-	key=$(of_a_copy 'SELECT hex(key) FROM credential WHERE key IS NOT NULL')
-	[[ $key =~ ^A5010203262001215820(.{64})225820(.{64})$ ]] || fail "not an ES256 key: $key"
-	key=$(string "$(hex $type)")$(string "$(hex nistp256)")$(string "04${BASH_REMATCH[1]}${BASH_REMATCH[2]}")
-	key+=$(string "$(hex ssh:)")
-	SSH_KEY="$type $(xxd -r -p <<<"$key" | base64 -w 0)"
-}
-
-# ssh_line COUNT: what sshd would say of it.
-ssh_line() { printf 'publickey %s signature count = %d' "$SSH_KEY" "$1"; }
-
 # ssh_login COUNT [OPTION...]: as sshd calls: keyboard-interactive, after publickey.
 ssh_login() {
 	local count=$1

@@ -127,3 +127,21 @@ drive_end() {
 }
 
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
+
+# ---- as sshd speaks of a key ---------------------------------------------------------
+
+ssh_string() { printf '%08x%s' $((${#1} / 2)) "$1"; }
+
+# ssh_key: sets SSH_KEY, the one enrolled key as an authorized_keys file would have it
+# (PROTOCOL.u2f); from a copy of the store, since the authority lets nobody else read its own.
+ssh_key() {
+	local key type=sk-ecdsa-sha2-nistp256@openssh.com
+	key=$(of_a_copy 'SELECT hex(key) FROM credential WHERE key IS NOT NULL')
+	[[ $key =~ ^A5010203262001215820(.{64})225820(.{64})$ ]] || fail "not an ES256 key: $key"
+	key=$(ssh_string "$(hex $type)")$(ssh_string "$(hex nistp256)")
+	key+=$(ssh_string "04${BASH_REMATCH[1]}${BASH_REMATCH[2]}")$(ssh_string "$(hex ssh:)")
+	SSH_KEY="$type $(xxd -r -p <<<"$key" | base64 -w 0)"
+}
+
+# ssh_line COUNT: what sshd would say of it in SSH_AUTH_INFO_0.
+ssh_line() { printf 'publickey %s signature count = %d' "$SSH_KEY" "$1"; }

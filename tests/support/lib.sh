@@ -38,6 +38,9 @@ sanitized() { ldd "$(helper_program)" 2>/dev/null | grep -q libasan; }
 keeper_pid() { pgrep -o -P "$(authority_pid)"; }
 sessions() { pgrep -P "$(authority_pid)" webcred-authori | grep -vx "$(keeper_pid)"; }
 
+# hex TEXT: its bytes.
+hex() { printf %s "$1" | od -An -v -tx1 | tr -d ' \n'; }
+
 # of_a_copy SQL: what the store says, while the authority has it.
 of_a_copy() {
 	local copy=$SANDBOX/tmp/copy
